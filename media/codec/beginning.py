@@ -8,7 +8,7 @@ or nonsense begin nothing; no function raises.
 
 from collections.abc import Callable
 
-from media.codec.frames import vp8_payload_at
+from media.codec.vp8 import vp8_payload_at
 
 Data = bytes | bytearray | memoryview
 

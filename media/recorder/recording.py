@@ -17,7 +17,8 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from media.codec.frames import DEPACKETISERS, Depacketiser, Frame
+from media.codec.depacketisers import DEPACKETISERS
+from media.codec.frames import Depacketiser, Frame
 from media.control import SEGMENT_SUFFIX, Gap, RecordedTrack
 from media.recorder.ordering import OFF_S, Clock, Reorder, parse_rtp
 from media.recorder.sealing import open_note

@@ -7,14 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.codec.frames import (
-    DEPACKETISERS,
-    MAX_FRAME_BYTES,
-    Frame,
-    h264_size,
-    vp8_payload_at,
-    vp8_size,
-)
+from media.codec.depacketisers import DEPACKETISERS
+from media.codec.frames import MAX_FRAME_BYTES, Frame
+from media.codec.h264 import h264_size
+from media.codec.vp8 import vp8_payload_at, vp8_size
 from tests.kit.packets import Coded, payloads, pictures, units
 from tests.kit.peer import RED
 

@@ -21,8 +21,9 @@ import atheris
 with atheris.instrument_imports(include=["media", "aioice"]):
     from aioice import stun
 
-    from media import recorder
-    from media.codec import beginning, frames
+    from media.codec.beginning import BEGINS
+    from media.codec.depacketisers import DEPACKETISERS
+    from media.recorder.ordering import parse_rtp
     from media.rejected import Rejected
     from media.wire import ice, rtcp, sdp, srtp
 
@@ -102,7 +103,7 @@ def any_rtp(data: bytes) -> None:
     """To two receivers; and as the recorder reads it."""
     Streams().take(data)
     if len(data) >= 12:
-        recorder.parse_rtp(data, 1.0)
+        parse_rtp(data, 1.0)
 
 
 def any_rtcp(data: bytes) -> None:
@@ -135,13 +136,8 @@ def any_rtcp(data: bytes) -> None:
 
 def any_frames(data: bytes) -> None:
     """Payloads of every codec, joined to frames; and where a frame begins, told in place."""
-    joins = [kind() for kind in frames.DEPACKETISERS.values()]
-    begins = (
-        beginning.begins_vp8,
-        beginning.begins_vp9,
-        beginning.begins_h264,
-        beginning.begins_av1,
-    )
+    joins = [kind() for kind in DEPACKETISERS.values()]
+    begins = BEGINS.values()
     timestamp, rest = 0, data
     while len(rest) > 2:
         flags, length, rest = rest[0], rest[1], rest[2:]
