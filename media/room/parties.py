@@ -6,10 +6,10 @@ Rooms and parties are opaque strings; nobody's name is known here.
 import secrets
 from dataclasses import dataclass, field
 
-from media.estimate import MAX_BPS, Estimate
-from media.forward import IDLE_S, Endpoint, Ring, Track
+from media.forwarding.estimate import MAX_BPS, Estimate
+from media.forwarding.forwarder import IDLE_S, Endpoint, Ring, Track
+from media.forwarding.share import Share
 from media.rejected import Code, Rejected
-from media.share import Share
 from media.wire.dtls import Handshake
 from media.wire.ice import Agent
 from media.wire.rtcp import Departures

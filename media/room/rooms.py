@@ -1,6 +1,6 @@
 """All rooms of one worker on one port: the server's orders, the wire and the tick, each handed to the part whose it is.
 
-Ties together a party's ICE and DTLS (`connecting`), its offers (`offering`), RTP (`media.forward`) and RTCP
+Ties together a party's ICE and DTLS (`connecting`), its offers (`offering`), RTP (`media.forwarding.forwarder`) and RTCP
 (`feedback`), what each receiver gets (`serving`), what may pass (`passing`) and what is recorded (`taping`). It knows
 no control channel, no file format and nobody's name: rooms and parties are opaque strings.
 """
@@ -11,7 +11,7 @@ from time import monotonic, process_time
 from typing import Any
 
 from media.control import MediaEvent
-from media.forward import Forwarder
+from media.forwarding.forwarder import Forwarder
 from media.load import LIMITS, Limits, Load
 from media.rejected import Code, Rejected
 from media.room.connecting import Connecting

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from media.estimate import MIN_BPS, Delay, Estimate, Sent, Usage
+from media.forwarding.estimate import MIN_BPS, Delay, Estimate, Sent, Usage
 
 PACKET_BYTES = 1000
 REPORT_S = 0.1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from media.control import MediaEvent, PartyDown, PartyUp, RecordingResumed, RecordingStalled
-from media.forward import KEY_AGAIN_S
+from media.forwarding.forwarder import KEY_AGAIN_S
 from media.rejected import Rejected
 from media.room.connecting import SILENT_S, SILENT_WITHOUT_MEDIA_S, Connecting
 from media.room.feedback import AGAIN_A_TICK, Feedback, Requests

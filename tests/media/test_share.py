@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.share import RAISE_AFTER_AT_MOST_S, RAISE_AFTER_S, Share, choose
+from media.forwarding.share import RAISE_AFTER_AT_MOST_S, RAISE_AFTER_S, Share, choose
 
 LAYERS = (150e3, 500e3, 1500e3)
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from media.forward import Endpoint, Forwarder, Track, read_layout
+from media.forwarding.forwarder import Endpoint, Forwarder, Track, read_layout
 from media.wire import rtcp
 from media.wire.batch import Batch, batch_for
 from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
