@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media.forwarding.forwarder import Track
+from media.forwarding.streams import Track
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ repairs, reports and asks for key frames itself.
 from collections.abc import Callable
 
 from media.forwarding.estimate import Sent
-from media.forwarding.forwarder import KEY_AGAIN_S, Endpoint, Feed, Track
+from media.forwarding.forwarder import KEY_AGAIN_S
+from media.forwarding.streams import Endpoint, Feed, Track
 from media.room.parties import Party
 from media.wire import rtcp
 from media.wire.dtls import Address

@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass, field
 
 from media.forwarding.estimate import MAX_BPS, Estimate
-from media.forwarding.forwarder import IDLE_S, Endpoint, Ring, Track
 from media.forwarding.share import Share
+from media.forwarding.streams import IDLE_S, Endpoint, Ring, Track
 from media.rejected import Code, Rejected
 from media.wire.dtls import Handshake
 from media.wire.ice import Agent

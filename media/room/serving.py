@@ -1,6 +1,6 @@
 """What each receiver of a larger room gets: as much as his way carries, sound first and documents before faces."""
 
-from media.forwarding.forwarder import Feed, Track
+from media.forwarding.streams import Feed, Track
 from media.room.feedback import Requests
 from media.room.parties import Party
 

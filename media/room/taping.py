@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from media.control import MediaEvent, RecordingResumed, RecordingStalled
-from media.forwarding.forwarder import KEY_AGAIN_S, Track
+from media.forwarding.forwarder import KEY_AGAIN_S
+from media.forwarding.streams import Track
 from media.room.feedback import Requests
 from media.room.parties import Party
 from media.wire.sdp import FACE

@@ -28,7 +28,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av import AudioFrame, VideoFrame
 
 from media.control import SEGMENT_SUFFIX
-from media.forwarding.forwarder import Endpoint, Track
+from media.forwarding.streams import Endpoint, Track
 from media.tap import Recorder
 from media.wire.sdp import OPUS, SEAT_LINES, VP8
 from tests.kit.packets import Coded, Stream, pictures, sounds

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.forwarding.forwarder import Endpoint, Feed, Forwarder, Track, read_layout
+from media.forwarding.forwarder import Forwarder
+from media.forwarding.layout import read_layout
+from media.forwarding.streams import Endpoint, Feed, Track
 from media.wire.sdp import RTX_PAYLOADS, VP8
 from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 

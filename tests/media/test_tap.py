@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from media.control import SegmentFinished, event_from_json
-from media.forwarding.forwarder import Endpoint
+from media.forwarding.streams import Endpoint
 from media.tap import Recorder
 from media.wire.sdp import SEAT_LINES
 from tests.kit.capabilities import need

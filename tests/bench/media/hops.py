@@ -10,7 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from media.forwarding.forwarder import Endpoint, Forwarder, Track, read_layout
+from media.forwarding.forwarder import Forwarder
+from media.forwarding.layout import read_layout
+from media.forwarding.streams import Endpoint, Track
 from media.wire import rtcp
 from media.wire.batch import Batch, batch_for
 from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
