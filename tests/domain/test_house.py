@@ -51,8 +51,7 @@ LARGE_CLASSES: Final[set[str]] = {
     "web/src/record/form/fieldEditor.ts FieldEditor",
     "web/src/record/materials/useUploads.ts open",
 }
-LARGE_FOLDERS: Final[set[str]] = {
-}
+LARGE_FOLDERS: Final[set[str]] = set()
 
 
 def modules() -> dict[str, Path]:
