@@ -158,6 +158,15 @@ export function showsOf(clerk: Whereabouts, before: Shows, rating: boolean, gone
   return rating && gone_ms < RATING_MS ? 'rating' : 'nothing'
 }
 
+/** Whose case it is, as that screen tells it. */
+export interface Whose {
+  /** as he signs with it */
+  name: string
+  masked: string
+  item: string
+  code: string
+}
+
 export type Stage =
   | { kind: 'confirm'; proposal: Proposal; field: FormField | null }
   | { kind: 'field'; field: FormField; value: string; pointed: boolean }
@@ -238,9 +247,13 @@ export function stageOf(
 }
 
 export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
+export interface StepAt {
+  step: Step
+  state: 'done' | 'now' | 'later'
+}
 
 /** The steps as the applicant counts them: what is done, and the first that is not. A case that was decided without his signature asks for none, and has no receipt. */
-export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | 'later' }[] {
+export function stepsOf(view: CaseView): StepAt[] {
   const over = closed(view)
   const done: Record<Step, boolean> = {
     consent: view.consent !== null,

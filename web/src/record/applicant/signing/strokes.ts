@@ -2,7 +2,7 @@
  * A signature as the wire takes it: strokes of points in shares of the pad, with pressure and time, so that it can be
  * drawn at any size. Pure.
  */
-import type { SignatureImage } from '../../wire/messages'
+import type { SignatureImage } from '../../../wire/messages'
 
 /** x and y as shares of the pad, pressure 0 to 1, milliseconds since the first point */
 export type Point = [number, number, number, number]
