@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import pytest
 
@@ -222,13 +222,33 @@ def test_a_decision_is_refused(
     assert refused.value.code is code
 
 
-@pytest.mark.parametrize("state", ["registered", "reviewing", "to_correct"])
-def test_a_call_puts_an_open_case_under_review_once_it_is_answered(state: CaseState) -> None:
-    rung = rules.called(case(state=state), "call-1")
-    assert (rung.state, rung.call_id) == (state, "call-1")
-    assert rules.answered(rung).state == "reviewing"
-    # decided while it rang: an answer opens nothing again
-    assert rules.answered(case(state="refused")).state == "refused"
+STAGES: Final[Mapping[CaseState, tuple[CaseState | None, CaseState]]] = {
+    "registered": ("registered", "reviewing"),
+    "reviewing": ("reviewing", "reviewing"),
+    # what the notice named is still wanted, whoever talks about it meanwhile
+    "to_correct": ("to_correct", "to_correct"),
+    # no call begins; decided while it rang, an answer opens nothing again
+    "accepted": (None, "accepted"),
+    "refused": (None, "refused"),
+}
+"""The stage once a case in this one is called about, and once that is answered; None where it may not be called."""
+
+
+@pytest.mark.parametrize("state", get_args(CaseState))
+def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answered(
+    state: CaseState,
+) -> None:
+    called, answered = STAGES[state]
+    stands = case(state=state)
+    if called is None:
+        with pytest.raises(Refusal) as refused:
+            rules.called(stands, "call-1")
+        assert refused.value.code is Code.CASE_CLOSED
+    else:
+        rung = rules.called(stands, "call-1")
+        assert (rung.state, rung.call_id) == (called, "call-1")
+        assert rules.answered(rung) == replace(rung, state=answered)
+    assert rules.answered(stands) == replace(stands, state=answered)
 
 
 @pytest.mark.parametrize("state", ["accepted", "refused"])

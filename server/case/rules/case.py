@@ -1,8 +1,9 @@
 """A case (办件): who asks for what at which window, and the decision.
 
-    registered < reviewing < accepted | to_correct | refused;  to_correct -> reviewing
+    registered < reviewing < accepted | to_correct | refused;  to_correct < accepted | refused
 
-``accepted`` and ``refused`` close the case. An open one may be referred (转办) to another unit, which
+``accepted`` and ``refused`` close the case. ``to_correct`` waits for what its notice named, whoever calls
+about it meanwhile, and reads as under review once all of that is settled (``correcting``). An open one may be referred (转办) to another unit, which
 decides from then on; its state stays. The form and the materials have rules of their own
 beside this module. Pure: time, calendar and serials are given.
 """
@@ -32,7 +33,7 @@ from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
-"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` may be reviewed and decided again."""
+"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` stays until it is decided again."""
 Decision = Literal["accepted", "to_correct", "refused"]
 CLOSED: frozenset[CaseState] = frozenset({"accepted", "refused"})
 
@@ -182,8 +183,9 @@ def called(case: Case, call_id: str) -> Case:
 
 
 def answered(case: Case) -> Case:
-    """A call about the case is answered: it is under review, unless it has been decided meanwhile."""
-    return case if case.closed else replace(case, state="reviewing")
+    """A call about the case is answered: it is under review from then on. One that waits for corrections still
+    does, and what was decided meanwhile stays so."""
+    return replace(case, state="reviewing") if case.state == "registered" else case
 
 
 def consented(case: Case, consent: Consent, who: Hand) -> Case:
@@ -398,7 +400,7 @@ class Judged(Protocol):
 def correcting(state: str, decided: Decided | None, case: Judged, at: datetime) -> bool:
     """Whether a case in this state still waits for what its notice named: something is lacking, or came and
     nobody has judged it. Once all of it is settled the case is under review again, without an act of anybody; a
-    notice that names nothing but its reason stands until the case is called about or decided anew."""
+    notice that names nothing but its reason stands until the case is decided anew."""
     if state != "to_correct" or decided is None:
         return False
     if not decided.points or points(case, at):

@@ -25,6 +25,18 @@ async def decided(office: Office, case_id: str) -> dict[str, Any]:
     return decision
 
 
+async def stage(office: Office, case_id: str) -> tuple[str, bool]:
+    """The state of a case, and whether it waits for corrections; at both sides and in their lists alike."""
+    told = []
+    for login in (CLERK, APPROVER):
+        rows = await listing(office.store, office.actors[login])
+        [row] = [one for one in rows if one.id == case_id]
+        assert row.state == (await office.view(case_id, login))["state"]
+        told.append((row.state, row.correcting))
+    assert told[0] == told[1]
+    return told[0]
+
+
 async def settle(office: Office, case_id: str, folder: Path) -> None:
     """Fill in what is required, bring every required file and accept it."""
     for field, value in VALUES.items():
@@ -113,17 +125,13 @@ async def test_each_open_thing_alone_stands_in_the_way_of_acceptance(
     assert refusal.details == {"lines": "", "fields": "", "comments": 0, "checks": "licence"}
 
     # a notice names it; once it is settled the lists say so too, without an act of anybody
-    async def correcting() -> tuple[str, bool]:
-        [row] = await listing(office.store, office.actors[APPROVER])
-        return row.state, row.correcting
-
     await office.do(APPROVER, CaseDecide, case_id=case_id, **CORRECT)
     assert (await decided(office, case_id))["about"] == ["check:licence"]
-    assert await correcting() == ("to_correct", True)
+    assert await stage(office, case_id) == ("to_correct", True)
     await office.do(APPROVER, CaseCheck, **check, verdict="none")
-    assert await correcting() == ("to_correct", False)
+    assert await stage(office, case_id) == ("to_correct", False)
     await office.do(APPROVER, CaseDecide, **accept)
-    assert await correcting() == ("accepted", False)
+    assert await stage(office, case_id) == ("accepted", False)
     view = await office.view(case_id)
     assert [one["kind"] for one in view["papers"]] == ["correction", "acceptance"]
 
@@ -154,11 +162,15 @@ async def test_a_notice_that_lacks_its_reason_is_no_notice(office: Office) -> No
     await office.do(APPROVER, CaseDecide, case_id=case_id, **CORRECT)
 
 
-async def test_the_warning_outlives_another_call_about_the_case(office: Office) -> None:
+async def test_a_notice_and_its_warning_outlive_another_call_about_the_case(office: Office) -> None:
     case_id = await office.case()
     await office.do(APPROVER, CaseDecide, case_id=case_id, **CORRECT)
-    await office.do(CLERK, CallHangUp, call_id=await office.meet(case_id))
-    assert (await office.view(case_id))["state"] == "reviewing"
+    noticed = (await office.view(case_id))["decision"]
+    call_id = await office.meet(case_id)
+    assert await stage(office, case_id) == ("to_correct", True)
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    assert await stage(office, case_id) == ("to_correct", True)
+    assert (await office.view(case_id))["decision"] == noticed
     warned = await office.refused(APPROVER, CaseDecide, case_id=case_id, **CORRECT)
     assert warned.code is Code.SECOND_NOTICE
     await office.do(APPROVER, CaseDecide, case_id=case_id, decision="refused", reason="逾期")

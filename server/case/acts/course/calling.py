@@ -84,10 +84,10 @@ async def _mark_called(record: rows.Record, change: Change, call_id: str) -> Non
 
 
 async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
-    """Record in the caller's transaction that a call about the case was answered: it is under review.
+    """Record in the caller's transaction that a call about a case that was only registered was answered: it is
+    under review.
 
-    Lock the call before this locks the case. Nothing is recorded of a case that is so already, or
-    decided. Refused: ``not_found``.
+    Lock the call before this locks the case. Nothing is recorded of any other case. Refused: ``not_found``.
     """
     await change.lock(of_case(case_id))
     record = await rows.find(change.connection, case_id, for_call=True)

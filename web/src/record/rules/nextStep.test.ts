@@ -285,7 +285,11 @@ describe('the next step of the window', () => {
     expect(windowStep(asked(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
     expect(windowStep(asked(), now({ in_call: true }))).toEqual({ kind: 'submit' })
     expect(windowStep({ ...whole, consent, submission: null }, now())).toEqual({ kind: 'submit' })
-    expect(windowStep(asked({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
+    // what a notice named is brought, in a further call as between calls
+    for (const in_call of [true, false])
+      expect(windowStep(asked({ state: 'to_correct' }), now({ in_call, missing: 1 }))).toEqual({
+        kind: 'none',
+      })
   })
 
   it('is to answer a comment, and then to wait for its end where nothing else is missing', () => {
