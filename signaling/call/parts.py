@@ -1,6 +1,6 @@
 """What a call is made of: rings, legs, holds, monitors, and how long each is waited for. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
@@ -125,6 +125,10 @@ class Ring:
     invited_by: PersonId | None = None
     note: str = ""
 
+    def closed(self, state: RingState, at: datetime) -> "Ring":
+        """The ring over as ``state``; one that is over stays as it is."""
+        return replace(self, state=state, closed_at=at) if self.state is RingState.RINGING else self
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -146,6 +150,18 @@ class Leg:
     barged: bool = False
     """A supervisor's, who was not invited."""
     lacking: frozenset[str] = frozenset()
+
+    def departed(self, state: LegState, at: datetime) -> "Leg":
+        """The leg ended as ``state``; one that has ended keeps how and when, and only falls quiet."""
+        leg = replace(self, silent=False, media=self.media and state is LegState.LOST)
+        if state is LegState.LEFT:
+            leg = replace(leg, recording=False)
+        return replace(leg, state=state, ended_at=at) if leg.state is LegState.JOINED else leg
+
+    def gone(self, at: datetime) -> "Leg":
+        """A leg given up for good while the call goes on: a guest's, or the approver's who is relieved, who
+        hung up or was lost for too long."""
+        return replace(self.departed(LegState.LEFT, at), state=LegState.LEFT, held_until=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +251,20 @@ class Call:
             return frozenset()
         ringing = {ring.target_id for ring in self.rings if ring.state is RingState.RINGING}
         return frozenset(ringing | {leg.person_id for leg in self.seated()})
+
+    def with_ring(self, ring: Ring) -> "Call":
+        """The call with this ring in the place of the one with its id; itself when that is the same."""
+        if ring in self.rings:
+            return self
+        return replace(self, rings=tuple(ring if x.id == ring.id else x for x in self.rings))
+
+    def with_leg(self, leg: Leg) -> "Call":
+        """As ``with_ring``."""
+        if leg in self.legs:
+            return self
+        return replace(self, legs=tuple(leg if x.id == leg.id else x for x in self.legs))
+
+    def with_monitor(self, monitor: Monitor) -> "Call":
+        """The call with this monitor in the place of the one with its id."""
+        monitors = tuple(monitor if x.id == monitor.id else x for x in self.monitors)
+        return replace(self, monitors=monitors)

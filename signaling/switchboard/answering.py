@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from signaling.call.claims import open_ring
 from signaling.call.inputs import Answered
 from signaling.call.parts import Call, CallId, Leg, LegId, PersonId, RingId
-from signaling.call.step import open_ring
 from signaling.refusals import Refusal
 from signaling.switchboard.changes import Changes, known
 from signaling.switchboard.engine import Engine

@@ -19,7 +19,8 @@ from signaling.call.parts import (
     RingId,
     RingState,
 )
-from signaling.call.step import asked, step
+from signaling.call.ringing import asked
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.subjects import Availability
 from signaling.switchboard.ports import Dialling, Inviting, Turn

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from signaling.call.claims import own_leg, own_monitor
 from signaling.call.inputs import CallInput
 from signaling.call.parts import Call, CallId, Leg, LegId, Monitor, MonitorId, Patience, PersonId
-from signaling.call.step import own_leg, own_monitor, step
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.switchboard.ports import CallBook, Line, Turn
 from signaling.wire.envelope import Ack, Command, Who

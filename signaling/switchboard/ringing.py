@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from signaling.call.claims import may_invite
 from signaling.call.inputs import Cancelled, Declined, HungUp, Invited, Withdrawn
 from signaling.call.parts import CallId, InviteId, LegId, Patience, PersonId, RingId
-from signaling.call.step import dial, may_invite, step
+from signaling.call.ringing import dial
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.subjects import of_invite
 from signaling.switchboard.asking import Asking

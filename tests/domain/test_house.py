@@ -28,7 +28,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/catalogue/rules/blueprint.py",
     "server/store/ledger/verifier.py",
     "server/work/appearances.py",
-    "signaling/call/step.py",
     "web/src/admin/PaperTemplates.vue",
     "web/src/audit/replay/Tracks.vue",
     "web/src/audit/rules/timeline.ts",

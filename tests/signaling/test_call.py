@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from signaling.call.claims import own_leg
 from signaling.call.inputs import (
     Answered,
     Barred,
@@ -60,7 +61,8 @@ from signaling.call.parts import (
     Seat,
     Way,
 )
-from signaling.call.step import dial, own_leg, step
+from signaling.call.ringing import dial
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.wire import call as signaling_call
 

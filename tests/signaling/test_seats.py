@@ -5,7 +5,8 @@ from typing import Final
 
 from signaling.call.inputs import Answered
 from signaling.call.parts import Call, CallId, LegId, PersonId, RingId
-from signaling.call.step import dial, step
+from signaling.call.ringing import dial
+from signaling.call.step import step
 from signaling.seats import SEEN_WRITTEN_EVERY_S, Seats, Sitting
 
 T0: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

@@ -29,7 +29,8 @@ from signaling.call.parts import (
     RingId,
     RingState,
 )
-from signaling.call.step import dial, step
+from signaling.call.ringing import dial
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.seats import Seats
 from signaling.subjects import PRESENCE

@@ -16,8 +16,8 @@ from server.rights.connected import Watcher
 from server.rights.person import Actor
 from server.rights.subjects import of_call
 from server.store import Store
+from signaling.call.claims import own_leg
 from signaling.call.parts import CallId, LegId, PersonId
-from signaling.call.step import own_leg
 from signaling.refusals import Code, Refusal
 from signaling.subjects import CALL_AUDIENCES
 from signaling.wire.envelope import Message
