@@ -39,7 +39,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
     "web/src/record/materials/MaterialTray.vue",
-    "web/src/record/materials/useUploads.ts",
     "web/src/record/talk/MessagesPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = {
@@ -47,7 +46,6 @@ LARGE_CLASSES: Final[set[str]] = {
     "web/src/audit/replay/useReplay.ts useReplay",
     "web/src/audit/rules/timeline.ts marksOf",
     "web/src/record/form/fieldEditor.ts FieldEditor",
-    "web/src/record/materials/useUploads.ts open",
 }
 LARGE_FOLDERS: Final[set[str]] = set()
 

@@ -6,7 +6,8 @@ import type { StateKind } from '../../ui/states'
 import type { CaseView, Limits, MaterialView } from '../../wire/messages'
 import { refusedOf, versionOf, type Line, type LineState } from '../rules/lines'
 import type { Progress } from '../book/useCase'
-import type { Transfer, UploadFault } from './useUploads'
+import type { UploadFault } from './uploads/fileTypes'
+import type { Transfer } from './uploads/transfer'
 import { pace, percent, size, typeNames, whyNot } from '../rules/words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */

@@ -5,7 +5,7 @@ import type { ComposerTranslation } from 'vue-i18n'
 import { i18n, learn, speak } from '../../i18n'
 import { arrivedOf, changeWords, movedWord, percent, size, typeNames } from './words'
 import type { CaseView } from '../../wire/messages'
-import { acceptOf, claimedType, faultOfFile } from '../materials/useUploads'
+import { acceptOf, claimedType, faultOfFile } from '../materials/uploads/fileTypes'
 import { faultOf, tidied } from './form/checks'
 import { by, caseView, field, material } from '../../../tests/kit/cases'
 
