@@ -38,7 +38,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/record/document/DocumentView.vue",
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
-    "web/src/record/materials/MaterialTray.vue",
     "web/src/record/talk/MessagesPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = {
