@@ -1,0 +1,105 @@
+/**
+ * The window's next step and its doing at the end of a call: the call is ended, and the applicant asked how he was served,
+ * once. What the step is says `rules/nextStep.ts`.
+ */
+import { computed, ref, watch, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { Parting } from '../../../record/applicant/turned'
+import { windowStep } from '../../../record/rules/nextStep'
+import { recall, remember } from '../../../ui/remembered'
+import { textSize } from '../../../ui/textSize'
+import type { CaseView } from '../../../wire/messages'
+import type { CaseCall } from '../call/useCaseCall'
+import type { useLeading } from '../useLeading'
+
+export interface NextStepOf {
+  view: Ref<CaseView | null>
+  /** how many things stand before handing in */
+  missing: () => number
+  case_call: Pick<CaseCall, 'in_call' | 'away' | 'call'>
+  leading: Pick<
+    ReturnType<typeof useLeading>,
+    'lately' | 'apart' | 'rating' | 'asked' | 'turned' | 'second' | 'turn'
+  >
+  /** the step lies elsewhere for now: files wait for their lines, or papers are being taken */
+  busy: () => boolean
+  /** ends the call; false where it does not end by itself */
+  hangUp: () => boolean
+}
+
+const ASKED = 'rate.asked'
+
+export function useNextStep({ view, missing, case_call, leading, busy, hangUp }: NextStepOf) {
+  const { locale } = useI18n()
+  const { in_call, away, call } = case_call
+  const { lately, apart, rating, asked, turned, second, turn } = leading
+
+  /** the call whose rating the applicant was asked for, or the clerk passed over */
+  const rated = ref(recall(ASKED))
+  const unrated = computed(() => (away.value || lately.value === rated.value ? null : lately.value))
+  const step = computed(() =>
+    busy() || !view.value
+      ? null
+      : windowStep(view.value, {
+          in_call: in_call.value,
+          unrated: unrated.value,
+          asking: apart.value,
+          missing: missing(),
+        }),
+  )
+
+  /** the rating is still to be asked for */
+  const offers = computed(
+    () => unrated.value !== null && !apart.value && !in_call.value && step.value?.kind !== 'consent',
+  )
+  /** what is seldom needed leaves room for what tells of it, and in a call for the next step, by letters and language */
+  const folds = computed(() => {
+    if (offers.value || (rating.value && !in_call.value)) return true
+    const english = locale.value === 'en'
+    return step.value?.kind === 'finish'
+      ? english || textSize.value !== 'standard'
+      : Boolean(in_call.value) && english && textSize.value === 'largest'
+  })
+  // he has said it on his own screen, or does not want to
+  watch(rating, (on) => !on && apart.value && !in_call.value && noteRated())
+
+  function noteRated(): void {
+    rated.value = lately.value
+    remember(ASKED, lately.value)
+  }
+
+  /** The applicant's screen asks by itself: this one is turned to him, unless he has one of his own. */
+  function askRating(): void {
+    if (!second()) void turn()
+    noteRated()
+  }
+
+  /** the call is being ended in order to ask for the rating */
+  const finishing = ref(false)
+  watch(in_call, (on) => on && (finishing.value = false))
+  watch(step, (now) => {
+    if (!finishing.value || now?.kind !== 'rate') return
+    finishing.value = false
+    askRating()
+  })
+
+  function finish(): void {
+    finishing.value = hangUp() && !apart.value
+  }
+
+  /** What is still asked of the applicant when the clerk signs out of the call. */
+  const parting = computed<Parting>(() => ({
+    owed: in_call.value && call.current.value?.state === 'live',
+    apart: apart.value,
+    rating: rating.value && !in_call.value,
+    turned: turned.value,
+    begin: () => (asked.value = 'follow'),
+    turn: async () => {
+      await turn()
+      if (turned.value) noteRated()
+      return turned.value
+    },
+  }))
+
+  return { step, offers, folds, noteRated, askRating, finish, parting }
+}

@@ -1,0 +1,60 @@
+/** Papers that are taken at the window, by the document camera or by the applicant's telephone: for which line, and what they cover. */
+import { computed, nextTick, ref, watch } from 'vue'
+import type ScanPane from '../../../scan/ScanPane.vue'
+import { sendTaken } from '../../../scan/sendTaken'
+import { unclaimed } from '../../../ui/focus'
+import { focusOn } from '../step/focus'
+import type { Bringing } from './useBringing'
+import type { Table } from './useTable'
+
+export interface ScanningOf {
+  table: Pick<Table, 'lineOf' | 'over' | 'owes'>
+  bringing: Pick<Bringing, 'means' | 'bring'>
+}
+
+/** A note that tells of what became of the case. */
+export type NoteOfCase = 'decided' | 'referred'
+
+export function useScanning({ table, bringing }: ScanningOf) {
+  /** the line whose paper is being taken */
+  const scanning = ref<string | null>(null)
+  const by_phone = ref(false)
+  const pane = ref<InstanceType<typeof ScanPane> | null>(null)
+  const scanned = computed(() => table.lineOf(scanning.value))
+  const scan_shut = computed(() => table.over.value && !table.owes(scanned.value))
+  /** papers are being taken, and the next step is there */
+  const taking = computed(() => scanned.value !== null && (pane.value?.step ?? 'none') !== 'none')
+
+  function scan(key: string, phone: boolean): void {
+    scanning.value = key
+    by_phone.value = phone
+  }
+
+  /** Leaves the papers that are being taken, so that what they cover is in sight; pages that are not sent are asked about, and then they stay: false. */
+  function leaveScan(): boolean {
+    if (pane.value?.count) void pane.value.ask()
+    else scanning.value = null
+    return scanning.value === null
+  }
+
+  const sendScan = (file: File): Promise<void> =>
+    sendTaken(scanning, bringing.means, (key) => bringing.bring(key, file))
+
+  /** the note to which he goes once the papers that cover it are left */
+  const looking = ref<NoteOfCase | null>(null)
+  function showNote(note: NoteOfCase): void {
+    looking.value = note
+    leaveScan()
+  }
+  // and else he stays at the line whose paper was taken
+  watch(scanning, async (now, before) => {
+    if (now || !before) return
+    const note = looking.value
+    looking.value = null
+    await nextTick()
+    if (note) focusOn(`[data-${note}]`)
+    else if (unclaimed()) focusOn(`.tray-part [data-line="${CSS.escape(before)}"] .pick`)
+  })
+
+  return { scanning, by_phone, pane, scanned, scan_shut, taking, scan, leaveScan, sendScan, showNote }
+}
