@@ -258,6 +258,7 @@ def decided_view(decided: rules.Decided, people: People) -> Decided:
         provisional=counted.provisional if counted else False,
         points=list(decided.points),
         about=list(decided.about),
+        correct_by=decided.correct_by,
         clock=clock_view(decided.clock, people) if decided.clock else None,
         combined=decided.combined,
     )

@@ -24,6 +24,9 @@ LOWER_REVIEW: Final = 20
 """43: a lower authority's review before the higher one decides."""
 DELIVER: Final = 10
 """44: from the decision to handing over or sending the licence."""
+CORRECT: Final = 15
+"""From the notice for correction until what it names is there: 32 names no limit, a unit's own rule may be
+another."""
 TELL_ALL: Final = 5
 """32 (4): from receipt to the one notice of everything that is missing."""
 
@@ -83,6 +86,11 @@ def extension(joint: bool) -> int:
 def tell_by(known: Mapping[date, bool], received_on: date) -> date:
     """32 (4): the last day on which can be told what is missing."""
     return count(known, received_on, TELL_ALL).due_on
+
+
+def correct_by(known: Mapping[date, bool], noticed_on: date) -> date:
+    """The day before whose end what a notice for correction names is to be there."""
+    return count(known, noticed_on, CORRECT).due_on
 
 
 def deemed_accepted(known: Mapping[date, bool], received_on: date, today: date) -> bool:

@@ -36,8 +36,6 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "application": "SQ",
     "handover": "JJ",
 }
-CORRECT_WITHIN_DAYS: Final = 15
-"""Working days that the applicant has to correct; the law names none, a unit's own rule may."""
 
 
 def number_prefix(kind: PaperKind, region_code: str, day: date) -> str:

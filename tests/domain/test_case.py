@@ -186,8 +186,13 @@ def test_correction_names_every_point_at_once() -> None:
         "未填写：姓名",
     )
     assert after.decision.counted is None
+    # fifteen working days from 29 September 2026, over the holidays of the National Day
+    assert after.decision.correct_by == date(2026, 10, 26)
     assert not after.closed
-    assert decide(replace(after, materials=BOTH, entries=case().entries), "accepted").closed
+    closing = decide(replace(after, materials=BOTH, entries=case().entries), "accepted")
+    assert closing.closed
+    assert closing.decision is not None
+    assert closing.decision.correct_by is None
 
 
 def test_a_decision_that_closes_the_case_closes_its_open_proposals() -> None:

@@ -111,7 +111,7 @@ def origin_json(origin: Origin | None) -> dict[str, Any] | None:
 def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:
     if stored is None:
         return None
-    counted = stored["counted"]
+    counted, correct_by = stored["counted"], stored.get("correct_by")
     return Decided(
         kind=stored["kind"],
         reason=stored["reason"],
@@ -120,6 +120,7 @@ def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:
         counted=counted and counted_of(counted),
         points=tuple(stored["points"]),
         about=tuple(stored.get("about", ())),
+        correct_by=date.fromisoformat(correct_by) if correct_by else None,
         clock=clock_of(stored.get("clock")),
         combined=stored.get("combined", False),
     )
@@ -137,6 +138,7 @@ def decided_json(decided: Decided | None) -> dict[str, Any] | None:
         "points": list(decided.points),
         "clock": clock_json(decided.clock),
         **({"about": list(decided.about)} if decided.about else {}),
+        **({"correct_by": decided.correct_by.isoformat()} if decided.correct_by else {}),
         **({"combined": True} if decided.combined else {}),
     }
 

@@ -75,6 +75,8 @@ class Decided:
     points: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     clock: Clock | None = None
+    correct_by: date | None = None
+    """补正: until when; none of notices from before the day was kept with them."""
     combined: bool = False
     """By who took the case at the window, too (即办可审核合一): to be sampled."""
 
@@ -216,7 +218,7 @@ def decide(
     Refused: ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``incomplete``
     for 受理 with what is in the way (see ``_complete``), ``second_notice`` with their ``count`` for
     a 补正 notice after the first, unless it is asked for ``again`` (行政许可法 32: once, everything).
-    补正 carries every open point at once. What closes the case makes the open proposals outdated.
+    补正 carries every open point at once, and the day until which they are wanted. What closes the case makes the open proposals outdated.
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -241,6 +243,7 @@ def decide(
                 decided,
                 points=tuple(one.text for one in told),
                 about=tuple(one.about for one in told),
+                correct_by=limits.correct_by(known_days, working_days.china_day(at)),
             )
         case "refused":
             pass

@@ -98,6 +98,8 @@ class Decided(Message):
     about: list[str] = []
     """The place of each point: ``line:<key>``, ``line:<key>:<slot>``, ``field:<path>``, ``comment:<id>`` or
     ``check:<key>``. Empty in notices from before places were kept."""
+    correct_by: date | None = None
+    """补正: until when, as its notice is printed; null in notices from before the day was kept."""
     clock: ClockView | None = None
     """Of an accepted case; ``due_on`` is its promised limit."""
     combined: bool = False

@@ -125,6 +125,8 @@ class CaseSummary(Message):
     combined: bool = False
     """Whether one person took it and decided it (即办可审核合一), for those who sample."""
     due_on: date | None
+    correct_by: date | None = None
+    """Until when what the notice named is wanted, while the case is ``correcting``; null of older notices."""
     materials_stored: int
     """Lines of the list that hold a stored material."""
     materials_required: int

@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 import zxingcpp
 
 from server.audit.acts.archive import Archive
+from server.case.acts.course.listing import listing
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
 from server.case.wire.decision import CaseDecide
@@ -257,8 +259,11 @@ async def test_correction_tells_everything_at_once_with_its_deadline(desk: Desk)
     assert case["decision"]["points"]
     on(text, *case["decision"]["points"], f"共{len(case['decision']['points'])}项")
     on(text, "印章不清晰，请重新扫描", "第三十二条第一款第四项")
-    # fifteen working days after 2026-11-23
+    # fifteen working days after 2026-11-23, counted once: what is printed is what the pages and the lists say
     on(text, "2026年12月14日")
+    assert case["decision"]["correct_by"] == "2026-12-14"
+    [row] = await listing(desk.office.store, desk.office.actors[CLERK])
+    assert row.correct_by == date(2026, 12, 14)
 
 
 @SQLITE_ALONE

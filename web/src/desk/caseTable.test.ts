@@ -27,6 +27,7 @@ const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   decided_at: null,
   combined: false,
   due_on: null,
+  correct_by: null,
   materials_stored: 0,
   materials_required: 3,
   judged: 'none',
@@ -51,6 +52,18 @@ describe('a list of cases', () => {
       ['待补正', false],
       ['连线审核', true],
     ])
+  })
+
+  it('says until when what a notice named is wanted, where the notice tells and all of it is not there', () => {
+    const cases = [
+      row('c1', { correct_by: '2026-12-23' }),
+      row('c2', { correct_by: '2026-12-23', correcting: false }),
+      row('c3'),
+    ]
+    for (const side of ['window', 'approver'] as const) {
+      const shown = mount(CaseTable, { props: { cases, side, empty: '' }, global: { plugins: [i18n] } })
+      expect(shown.findAll('[data-correct-by]').map((one) => one.text())).toEqual(['2026/12/23前补齐'])
+    }
   })
 
   it('says how far the files of a case are judged before its first call', () => {

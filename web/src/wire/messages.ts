@@ -1303,6 +1303,7 @@ export interface Decided {
   provisional: boolean
   points: string[]
   about: string[]
+  correct_by: string | null
   clock: ClockView | null
   combined: boolean
 }
@@ -2369,6 +2370,7 @@ export interface CaseSummary {
   decided_at: string | null
   combined: boolean
   due_on: string | null
+  correct_by: string | null
   materials_stored: number
   materials_required: number
   judged: 'none' | 'some' | 'all'

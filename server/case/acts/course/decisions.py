@@ -160,6 +160,7 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
             "reason": decided.reason,
             "points": list(decided.points),
             "due_on": shown.due_on.isoformat() if shown.due_on else None,
+            **({"correct_by": decided.correct_by.isoformat()} if decided.correct_by else {}),
             "legal_due_on": decided.clock.legal.due_on.isoformat() if decided.clock else None,
             "accepted_on": decided.clock.started_on.isoformat() if decided.clock else None,
         },

@@ -145,11 +145,12 @@ def _summary(row: rows.Listed, correcting: bool) -> CaseSummary:
             if name
             not in (
                 *("item_name", "applicant_masked", "decided_at", "combined", "due_on"),
-                "correcting",
+                *("correcting", "correct_by"),
             )
         }
         | {
             "correcting": correcting,
+            "correct_by": row.decision.correct_by if row.decision and correcting else None,
             "item_name": row.item.name,
             "applicant_masked": identifiers.mask_name(row.applicant_name),
             "decided_at": row.decision.at if row.decision else None,

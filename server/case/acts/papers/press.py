@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from server.case.acting import rests_on
-from server.case.acts.course.numbers import AHEAD
 from server.case.admission import reader_of
 from server.case.rows import Record, next_serial
 from server.case.rows import papers as rows
@@ -27,7 +26,6 @@ from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import paper_view
 from server.case.wire.signing import CasePrintForm, PaperChanged, PaperView
-from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item
 from server.jobs.rows import Job
@@ -37,11 +35,11 @@ from server.papers.studio import OWN_LIMITS
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.seen import Audience, sees
-from server.standards import identifiers, regions, working_days
+from server.standards import identifiers, regions
 from server.standards import papers as rules
 from server.standards.limits import WHY
 from server.standards.papers import PaperKind
-from server.standards.working_days import CHINA, CHINA_REGION, china_day
+from server.standards.working_days import CHINA, china_day
 from server.store import Change, Store
 from server.store.subject import Told, Turn
 from server.work import paper as drawing
@@ -189,15 +187,9 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
         ]
     if decided is not None and decided.clock is not None:
         facts["clock"] = _clock(decided.clock, record)
-    if paper.kind == "correction":
-        facts["correct_by"] = _day(await _correct_by(change, paper))
+    if paper.kind == "correction" and decided is not None and decided.correct_by is not None:
+        facts["correct_by"] = _day(decided.correct_by)
     return facts
-
-
-async def _correct_by(change: Change, paper: Paper) -> date:
-    today = china_day(paper.at)
-    known = await catalogue_rows.known_days(change.connection, CHINA_REGION, today, today + AHEAD)
-    return working_days.count(known, today, rules.CORRECT_WITHIN_DAYS).due_on
 
 
 def _form(case: Case) -> list[dict[str, Any]]:

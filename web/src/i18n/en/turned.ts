@@ -89,6 +89,7 @@ const turned: Words<typeof zh> = {
     too: 'The case is to be corrected; the list comes back after this field',
     papers:
       'Please supply what is asked for. Until when is in the notice for correction, which you get at the window.',
+    papers_by: 'Please supply what is asked for by {day}. You get the notice for correction at the window.',
   },
   heard: {
     accepted: 'Your case is accepted',

@@ -65,6 +65,7 @@ export default {
     heading: '需要补正',
     too: '办件需要补正，填完这一项再列出',
     papers: '请按要求补齐，期限以补正材料通知书为准。通知书请向窗口领取。',
+    papers_by: '请于{day}前按要求补齐。通知书请向窗口领取。',
   },
   heard: { accepted: '办件已受理', to_correct: '办件需要补正', refused: '办件不予受理' },
   done: {

@@ -37,6 +37,7 @@ export default {
   cases: {
     title: 'Cases',
     count: '{n}',
+    correct_by: 'by {day}',
     referred_from: 'Referred by {unit}',
     came: {
       opened: 'A new case has come',

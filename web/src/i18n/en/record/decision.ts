@@ -36,6 +36,7 @@ export default {
     },
     under_way: 'The server has not answered yet; this cannot be taken back now',
     mended: 'Everything in the notice is corrected',
+    correct_by: 'To be supplied by {day}',
     noticed: { open: 'To correct', came: 'Handed in, to review', settled: 'Corrected' },
     to_correct_n: 'Give notice to correct ({n})',
     to_correct_short: 'Notice ({n})',

@@ -37,6 +37,7 @@ export default {
   cases: {
     title: '办件',
     count: '{n} 件',
+    correct_by: '{day}前补齐',
     referred_from: '转入 · 自{unit}',
     came: { opened: '有新办件', submitted: '有办件已提交', referred: '有办件转入' },
     loading: '正在取办件',

@@ -28,6 +28,7 @@ export default {
     confirm_proposed: { accepted: '仍要受理', to_correct: '仍要出具补正告知', refused: '仍要不予受理' },
     under_way: '正在等服务器的回答，暂不能收回',
     mended: '补正内容已全部合格',
+    correct_by: '请于{day}前补齐',
     noticed: { open: '待补正', came: '已补交，待审看', settled: '已补正' },
     to_correct_n: '出具补正告知（{n} 项）',
     to_correct_short: '补正告知（{n} 项）',
