@@ -34,7 +34,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/call/pane/CallPane.vue",
     "web/src/catalogue/FormEditor.vue",
     "web/src/pages/approver/ApproverCasePage.vue",
-    "web/src/record/document/DocumentView.vue",
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
     "web/src/record/talk/MessagesPanel.vue",

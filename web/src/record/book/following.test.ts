@@ -34,7 +34,7 @@ function followed() {
       version,
       case: caseView(),
       drafts: {},
-      due: null,
+      due: null as never,
       moved: null,
       ...over,
     })

@@ -3,9 +3,9 @@
  * document's own coordinates. All of it is ephemeral; nothing here changes the record.
  */
 import { computed, onScopeDispose, ref, watch } from 'vue'
-import type { PersonRef } from '../../wire/messages'
-import type { CaseBook } from '../book/useCase'
-import type { Place } from '../rules/turning'
+import type { PersonRef } from '../../../wire/messages'
+import type { CaseBook } from '../../book/useCase'
+import type { Place } from '../../rules/turning'
 
 /** At most 20 a second leave the page. */
 const POINT_EVERY_MS = 50

@@ -3,11 +3,11 @@
  * the stroke of this person, which is told as it grows and kept once the pen is lifted.
  */
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
-import type { Problem } from '../../wire/http'
-import { Problem as Refused } from '../../wire/http'
-import type { Person } from '../../ui/states'
-import type { CaseBook } from '../book/useCase'
-import { meant, seen, type Place } from '../rules/turning'
+import type { Problem } from '../../../wire/http'
+import { Problem as Refused } from '../../../wire/http'
+import type { Person } from '../../../ui/states'
+import type { CaseBook } from '../../book/useCase'
+import { meant, seen, type Place } from '../../rules/turning'
 
 /** At most 20 a second leave the page. */
 const TELL_EVERY_MS = 50

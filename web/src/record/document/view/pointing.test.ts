@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { i18n, learn } from '../../i18n'
-import { useActing } from '../book/acting'
+import { i18n, learn } from '../../../i18n'
+import { useActing } from '../../book/acting'
 import DocumentTools from './DocumentTools.vue'
 
 beforeAll(() => learn('work'))
