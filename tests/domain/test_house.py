@@ -31,7 +31,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/admin/PaperTemplates.vue",
     "web/src/audit/replay/Tracks.vue",
     "web/src/audit/rules/timeline.ts",
-    "web/src/call/pane/CallPane.vue",
     "web/src/catalogue/FormEditor.vue",
     "web/src/pages/approver/ApproverCasePage.vue",
     "web/src/record/form/FieldRow.vue",

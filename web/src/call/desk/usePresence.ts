@@ -5,6 +5,7 @@ import { isCut, wire } from '../../wire/socket'
 import { heard } from '../../rules/clock'
 
 type Approvers = UnitPresence['approvers']
+export type OnDuty = Approvers[number]
 
 export function usePresence(unit_id: () => string | undefined): ComputedRef<Approvers | null> {
   const live = wire()

@@ -1,7 +1,7 @@
 /** What a sample of a connection says, in words: name and value of each figure. */
 import type { Sample } from './quality'
 
-type Say = (key: string, values?: Record<string, unknown>) => string
+export type Say = (key: string, values?: Record<string, unknown>) => string
 
 const percent = (share: number): string => (share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)
 

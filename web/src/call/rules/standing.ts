@@ -305,11 +305,14 @@ export function without(call: CallView, unit_id: string): boolean {
   return !seatedLegs(call).some((leg) => leg.person.unit_id === unit_id)
 }
 
+/** For whom somebody speaks: for the unit that decides, for one that has referred the case away, or for neither. */
+export type Part = 'approver' | 'former' | 'other'
+
 /**
  * For whom somebody speaks in a call about a case that `deciding` decides by now: a case that was referred takes the part
  * of the approver from the unit that was called, and gives it to who came of the new one.
  */
-export function actsFor(call: CallView, leg: LegView, deciding: string): 'approver' | 'former' | 'other' {
+export function actsFor(call: CallView, leg: LegView, deciding: string): Part {
   const decides = leg.person.unit_id === deciding
   if (leg.seat === 'approver') return call.target_unit_id === deciding || decides ? 'approver' : 'former'
   return isGuest(leg.seat) && !leg.barged && call.target_unit_id !== deciding && decides
