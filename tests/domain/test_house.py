@@ -29,8 +29,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/store/ledger/verifier.py",
     "server/work/appearances.py",
     "web/src/admin/PaperTemplates.vue",
-    "web/src/audit/replay/Tracks.vue",
-    "web/src/audit/rules/timeline.ts",
     "web/src/catalogue/FormEditor.vue",
     "web/src/pages/approver/ApproverCasePage.vue",
     "web/src/record/form/FieldRow.vue",
@@ -39,8 +37,6 @@ LARGE_MODULES: Final[set[str]] = {
 }
 LARGE_CLASSES: Final[set[str]] = {
     "server/store/ledger/verifier.py Verifier",
-    "web/src/audit/replay/useReplay.ts useReplay",
-    "web/src/audit/rules/timeline.ts marksOf",
     "web/src/record/form/fieldEditor.ts FieldEditor",
 }
 LARGE_FOLDERS: Final[set[str]] = set()

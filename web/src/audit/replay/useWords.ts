@@ -6,7 +6,7 @@ import type { IconName } from '../../ui/sprite'
 import type { CallDetail, FileCheck } from '../../wire/messages'
 import { clockOf } from '../rules/lengths'
 import type { Stretch } from '../rules/qualities'
-import type { Mark } from '../rules/timeline'
+import type { Mark } from '../rules/marks/marks'
 
 const ICONS: Readonly<Record<string, IconName>> = {
   consent_given: 'shield',

@@ -5,7 +5,7 @@
  * few seconds again.
  */
 import type { CallView, MarkView } from '../../wire/messages'
-import type { Actor } from './timeline'
+import type { Actor } from './presence'
 
 interface Where {
   by: string

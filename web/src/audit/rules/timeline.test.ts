@@ -1,31 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../i18n'
 import { valuesOf } from '../replay/useWords'
-import {
-  absence,
-  endOf,
-  found,
-  happening,
-  holdsOf,
-  marksOf,
-  neighbour,
-  seatedOf,
-  withdrawnOf,
-  wordOf,
-  type Mark,
-} from './timeline'
+import type { Mark } from './marks/marks'
+import { found, happening, marksOf, neighbour } from './timeline'
+import { holdsOf, withdrawnOf } from './presence'
 import { material, value } from '../../../tests/kit/cases'
-import {
-  approver,
-  at,
-  callView,
-  caseView,
-  clerk,
-  historyOf,
-  leg,
-  playback,
-  third,
-} from '../../../tests/kit/recorded'
+import { approver, at, callView, caseView, clerk, historyOf } from '../../../tests/kit/recorded'
 
 const said = (mark: Mark): string => mark.kind
 const kinds = (marks: readonly Mark[]): string[] => marks.map((one) => one.kind)
@@ -331,58 +311,5 @@ describe('what happened', () => {
     expect(neighbour(marks, 5000, 1)).toBeNull()
     expect(happening(marks, 41)?.kind).toBe('edited')
     expect(happening(marks, 50)).toBeNull()
-  })
-})
-
-describe('who was there', () => {
-  it('is shown by seats, with the applicant for as long as the window was there', () => {
-    const call = callView({
-      legs: [
-        leg('leg-1', 'window', clerk, -10, 300, { state: 'lost' }),
-        leg('leg-2', 'window', clerk, 310, 1200, { previous_leg_id: 'leg-1' }),
-        leg('leg-3', 'approver', approver, 0, 1200),
-        leg('leg-4', 'third', third, 500, 600),
-      ],
-    })
-    expect(absence({ reason: 'lost', mid: '1' }, true)).toBe('gap')
-    expect(absence({ reason: 'away', mid: '' }, true)).toBe('gap')
-    expect(absence({ reason: 'lost', mid: '1' }, false)).toBe('unseen')
-    expect(absence({ reason: 'muted', mid: '1' }, true)).toBe('unseen')
-    expect(absence({ reason: 'unwritten', mid: '1' }, false)).toBe('broken')
-    const seated = seatedOf(
-      call,
-      [
-        playback('playback-1', 'window', 2, {
-          gaps: [{ from_s: 10, to_s: 12, reason: 'loss' }, { nonsense: true }],
-        }),
-      ],
-      1200,
-    )
-    expect(seated.map((one) => one.seat)).toEqual(['approver', 'window', 'third', 'applicant'])
-    expect(seated[1]?.spans).toEqual([
-      { from_s: 0, to_s: 300 },
-      { from_s: 310, to_s: 1200 },
-    ])
-    expect(seated[1]?.gaps).toEqual([{ from_s: 12, to_s: 14, reason: 'loss' }])
-    expect(seated[2]).toMatchObject({ who: '孙蕾', side: 'far', spans: [{ from_s: 500, to_s: 600 }] })
-    expect(seated[3]).toMatchObject({ side: 'guest', spans: seated[1]?.spans })
-    // nobody was in a call that nobody answered
-    expect(seatedOf({ ...call, answered_at: null }, [], 1200).flatMap((one) => one.spans)).toEqual([])
-    // a supervisor who joined in the open is called one
-    const joined = {
-      ...call,
-      legs: [...call.legs, leg('leg-5', 'third', approver, 700, 800, { barged: true })],
-    }
-    expect(seatedOf(joined, [], 1200)[2]).toMatchObject({ who: '孙蕾', supervisors: approver.name })
-    expect([
-      wordOf(joined, 'third', third.id),
-      wordOf(joined, 'third', approver.id),
-      wordOf(null, 'third', third.id),
-    ]).toEqual(['third', 'supervisor', 'third'])
-  })
-
-  it('ends with the call or with its last picture', () => {
-    expect(endOf(callView(), [], 0)).toBe(1200)
-    expect(endOf(callView(), [playback('playback-1', 'window', 10)], 0)).toBe(1205)
   })
 })

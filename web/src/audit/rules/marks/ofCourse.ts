@@ -1,0 +1,99 @@
+/** Marks of the course of a case: from its registration through consent and signature to what was decided. */
+import type { Marks, Tone } from './marks'
+import type { Signature, Tells } from './tells'
+
+const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
+
+/** A moment in milliseconds; not a number when there was none. */
+const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
+
+export function courseTells(marks: Marks, signature: Signature): Tells {
+  const { call } = marks
+  return {
+    'case.created': ({ event, key, at }) => {
+      marks.add(key, at, event.case.clerk, 'registered', { row: 'decisions' })
+    },
+    'case.consented': ({ event, key, at }) => {
+      marks.add(
+        key,
+        at,
+        event.consent.taken_by,
+        event.consent.given
+          ? 'consent_given'
+          : at_ms(at) === at_ms(call.consent_withdrawn_at)
+            ? 'consent_withdrawn'
+            : 'consent_refused',
+        { row: 'decisions' },
+      )
+    },
+    'case.shown': ({ event, key, at }) => {
+      if (event.to === 'clerk') marks.add(key, at, event.by, 'read_over', { row: 'decisions' })
+      else marks.add(key, at, null, 'shown', { row: 'decisions', guest: true })
+    },
+    'case.signed': ({ event, key, at }) => {
+      marks.add(key, at, event.signature.by, signature.holds ? 'signed_anew' : 'signed', {
+        row: 'decisions',
+        tone: 'guest',
+        guest: true,
+      })
+      signature.holds = true
+    },
+    'case.submitted': ({ event, key, at }) => {
+      marks.add(key, at, event.submission.by, 'submitted', {
+        values: { number: event.number },
+        row: 'decisions',
+        tone: 'good',
+      })
+    },
+    'case.rated': ({ event, key, at }) => {
+      marks.add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, {
+        values: { text: event.rating.text ?? '', reasons: (event.rating.reasons ?? []).join(' ') },
+        row: 'decisions',
+        guest: true,
+        tone: Number(event.rating.level) > 3 ? 'amber' : 'plain',
+      })
+    },
+    'case.decided': ({ event, key, at }) => {
+      // what follows after it takes nothing from what was signed
+      signature.closed = event.decision.kind !== 'to_correct'
+      marks.add(key, at, event.decision.by, `decided_${event.decision.kind}`, {
+        values: { reason: event.decision.reason, number: event.number },
+        row: 'decisions',
+        tone: DECISION_TONE[event.decision.kind] ?? 'plain',
+      })
+    },
+    'case.referred': ({ event, key, at }) => {
+      marks.add(key, at, event.referral.by, 'referred', {
+        values: { unit: event.referral.to_unit_name, reason: event.referral.reason },
+        row: 'decisions',
+        tone: 'amber',
+      })
+    },
+    'case.recounted': ({ event, key, at }) => {
+      marks.add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, {
+        values: { day: event.decision.due_on ?? '', legal: event.decision.clock?.legal.due_on ?? '' },
+        row: 'decisions',
+      })
+    },
+    'paper.changed': ({ event, key, at }) => {
+      if (event.paper.state !== 'making')
+        marks.add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, {
+          values: { number: event.paper.number },
+          row: 'decisions',
+          tone: event.paper.state === 'failed' ? 'red' : 'plain',
+        })
+    },
+    'case.earlier_consented': ({ event, key, at }) => {
+      marks.add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', {
+        row: 'decisions',
+      })
+    },
+    'case.unmasked': ({ event, key, at }) => {
+      marks.add(key, at, event.unmasking.by, 'unmasked', {
+        values: { reason: event.unmasking.reason },
+        row: 'decisions',
+        tone: 'amber',
+      })
+    },
+  }
+}
