@@ -3,6 +3,7 @@ import { beforeAll, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick, ref, shallowRef } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { i18n, learn } from '../i18n'
+import LeadsCall from './window/leadsCall'
 import { useLeading } from './window/useLeading'
 import { routes } from '../router'
 import type { CallView, CaseView } from '../wire/messages'
@@ -89,4 +90,58 @@ it('names on the line who is called, and tells apart that the case went to anoth
   const first = () => [telling?.value.line.there, telling?.value.person?.name, telling?.value.former]
   expect(first()).toEqual(['聊城东昌府', '聊城东昌府', false])
   expect(telling?.value.others.map((one) => [one.person.name, one.part])).toEqual([['青岛西海岸', 'former']])
+  // a camera that gives no picture is told as at the desks, though its last one stands there
+  expect([telling?.value.off, telling?.value.others[0]?.off]).toEqual([null, null])
+  desk_call.value = {
+    ...desk_call.value,
+    legs: desk_call.value.legs.map((one, at) => ({ ...one, lacking: at ? ['1'] : [] })),
+  }
+  await nextTick()
+  const lacking = '对方未检测到摄像头'
+  expect([telling?.value.off, telling?.value.others[0]?.off]).toEqual([lacking, lacking])
+  // the unit that was called is on the line no more once the call is over
+  desk_call.value = { ...call, state: 'ended', ended_at: '2026-11-24T06:20:00Z' }
+  await nextTick()
+  expect([telling?.value.line.there, telling?.value.person]).toEqual(['聊城东昌府', null])
+})
+
+it('tells of the call alone wherever the clerk is, to whom it is his own', async () => {
+  const held = caseView()
+  const legs = [{ ...leg('leg00001', by.id), seat: 'window' as const }, leg('leg00002', 'zhou')]
+  const call = {
+    id: 'call-0001',
+    case_id: held.id,
+    state: 'live',
+    target_unit_id: held.item.unit_id,
+    target_place: '青岛西海岸',
+    card: { place: '济南市中' },
+    legs,
+    rings: [],
+    holds: [],
+    recording_consented: true,
+    answered_at: '2026-11-24T06:00:00Z',
+    caller: by,
+  } as unknown as CallView
+  const desk_call = shallowRef<CallView | null>(call)
+  desk.call = { ...desk.call, current: desk_call, deciding: ref(undefined) }
+  const page = mount(LeadsCall, { global: { plugins: [i18n] } })
+  const leads = window.yunjian_call
+  expect([leads?.case_id(), leads?.now().line.here, leads?.now().line.there]).toEqual([
+    held.id,
+    '济南市中',
+    '青岛西海岸',
+  ])
+  expect(leads?.now()).toMatchObject({ material_id: null, field: null, asked: 'follow', call_id: call.id })
+  const heard: (string | null)[] = []
+  const stop = leads?.listen((told) => heard.push(told.person?.name ?? null))
+  desk_call.value = { ...call, legs: legs.slice(0, 1) }
+  await nextTick()
+  expect(heard.at(-1)).toBeNull()
+  stop?.()
+  desk_call.value = { ...call, caller: { ...by, id: 'another' } }
+  expect(leads?.case_id()).toBeNull()
+  desk_call.value = { ...call, state: 'ended' }
+  expect(leads?.case_id()).toBeNull()
+  page.unmount()
+  expect(window.yunjian_call).toBeUndefined()
 })

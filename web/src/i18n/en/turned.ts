@@ -12,6 +12,7 @@ const turned: Words<typeof zh> = {
   no_call: 'Not connected yet',
   ended: 'The call has ended',
   elsewhere: 'The window is in a call about another case',
+  away: 'The clerk is looking at something else, please wait a moment',
   referred: 'The case now lies with {unit}, which decides it',
   not_led: "Video and sound are on the clerk's screen",
   large: 'Large text',

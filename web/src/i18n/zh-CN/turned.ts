@@ -9,6 +9,7 @@ export default {
   no_call: '还没有连线',
   ended: '云见面已结束',
   elsewhere: '窗口正在就另一办件云见面',
+  away: '工作人员正在查看其他内容，请稍候',
   referred: '办件已转到{unit}，由该单位审批',
   not_led: '画面和声音在窗口人员的屏幕上',
   large: '大字',

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { i18n, learn } from '../../i18n'
-import { ALONE, type Leader, type Turned } from '../../record/applicant/turned'
+import { ALONE, type CallLeader, type Leader, type Turned } from '../../record/applicant/turned'
 import type { CaseView } from '../../wire/messages'
 import ApplicantPage from './ApplicantPage.vue'
 import { router as product, routes } from '../../router'
@@ -44,7 +44,12 @@ const led = (over: Partial<Turned> = {}): Leader => ({
   rates: (on) => (told_rating = on),
 })
 let told_rating: boolean | null = null
-const opener = { closed: false, location: { pathname: '' }, yunjian_leader: undefined as Leader | undefined }
+const opener = {
+  closed: false,
+  location: { pathname: '' },
+  yunjian_leader: undefined as Leader | undefined,
+  yunjian_call: undefined as CallLeader | undefined,
+}
 async function clerk(pathname: string, leads?: Leader): Promise<void> {
   opener.location.pathname = pathname
   opener.yunjian_leader = leads
@@ -109,6 +114,7 @@ beforeEach(async () => {
   Object.defineProperty(window, 'opener', { value: opener, configurable: true })
 })
 afterEach(() => {
+  opener.yunjian_call = undefined
   vi.useRealTimers()
   vi.unstubAllGlobals()
   localStorage.clear()
@@ -145,6 +151,39 @@ it('shows nothing of a case that the clerk has left, and follows it no more, unt
   nobody(page.text())
   await clerk(`/window/cases/${id}`, led())
   expect(page.text()).toContain(said.text)
+})
+
+it('keeps the call about his case while the clerk is with something else in it, and nothing of that', async () => {
+  const person = { name: '周明远', unit_name: '青岛西海岸新区行政审批服务局', staff_number: '0107' }
+  const there: Turned = { ...ALONE, person, call_id: 'call-0001' }
+  let hears: (told: Turned) => void = () => undefined
+  let about: string | null = id
+  opener.yunjian_call = {
+    case_id: () => about,
+    now: () => there,
+    listen: (hear) => ((hears = hear), () => (hears = () => undefined)),
+  }
+  const page = await screen({ ...there, material_id: 'm1', field: 'new_person', value: '孙雅' })
+  expect(page.get('[data-stage]').attributes('data-stage')).toBe('field')
+  for (const at of ['/window', '/window/cases/case-0002'] as const) {
+    await clerk(at, at === '/window' ? undefined : { ...led({ elsewhere: true }), case_id: 'case-0002' })
+    expect(page.get('[data-stage]').attributes('data-stage')).toBe('away')
+    expect(page.get('h1').text()).toBe('工作人员正在查看其他内容，请稍候')
+    expect(page.text()).toContain(person.name)
+    expect(page.text()).toContain(said.text)
+    expect(page.text()).not.toContain('孙雅')
+  }
+  hears({ ...there, off: '对方未检测到摄像头' })
+  await nextTick()
+  expect(page.get('.face').text()).toBe('对方未检测到摄像头')
+  await clerk(`/window/cases/${id}`, led(there))
+  expect(page.get('[data-stage]').attributes('data-stage')).toBe('wait')
+  await clerk('/window')
+  // the call is over: the next applicant may stand there
+  about = null
+  await clerk('/window')
+  nobody(page.text())
+  expect(follows.n).toBe(0)
 })
 
 it('lets who is asked how he was served go on with that alone, until the clerk opens another case', async () => {
@@ -279,6 +318,7 @@ it('says who has left the call, for a while, and where the case went', async () 
     id: 'leg-3',
     person: { ...speaker, name: '孙蕾' },
     face: null,
+    off: null,
     speaks: false,
     supervises: false,
     part: 'other' as const,

@@ -6,21 +6,13 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../../rules/clock'
-import {
-  callElsewhere,
-  farPlace,
-  holdOf,
-  actsFor,
-  partiesOf,
-  spell,
-  unrecordedFor,
-} from '../../call/rules/standing'
-import { faceOf } from '../../call/desk/streams'
+import { callElsewhere } from '../../call/rules/standing'
 import { useCall } from '../../call/desk/useCall'
 import { closed } from '../../record/rules/lines'
 import type { Leader, Turned } from '../../record/applicant/turned'
 import { recall, remember } from '../../ui/remembered'
 import type { CaseView, MaterialView, SummaryView } from '../../wire/messages'
+import { useCallTold } from './useCallTold'
 
 /** What the page has before it. */
 export interface Desk {
@@ -45,6 +37,7 @@ export function useLeading(case_id: string, desk: Desk) {
   const router = useRouter()
   const call = useCall()
   const now = useNow()
+  const callTold = useCallTold()
 
   const turned = ref(false)
   const asked = ref<Turned['asked']>('follow')
@@ -72,53 +65,23 @@ export function useLeading(case_id: string, desk: Desk) {
   const telling = computed<Turned>(() => {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
     const away = callElsewhere(call.current.value, case_id) !== null
-    const live = running?.state === 'live' ? running : null
-    const deciding = desk.view.value?.item.unit_id ?? live?.target_unit_id ?? ''
-    const [first, ...others] = live
-      ? partiesOf(live, call.me.value, deciding).map(({ leg, group }) => ({ leg, face: faceOf(call, group) }))
-      : []
-    const there = first?.leg ?? null
-    const { phase, form, until } = call.state.value
-    const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
-    const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
-    const hold = holdOf(live)
-    const held = hold ? spell((now.value - Date.parse(hold.since)) / 1000) : ''
     const field = desk.field()
     const material = desk.material()
     return {
       asked: asked.value,
-      face: first && !hold && !first.leg.muted.includes('1') ? first.face : null,
-      person: there?.person ?? null,
-      former: Boolean(live && there && actsFor(live, there, deciding) === 'former'),
-      speaks: there ? call.speaking.value.has(there.id) : false,
-      others: others.map(({ leg, face }) => ({
-        id: leg.id,
-        person: leg.person,
-        face: hold || leg.muted.includes('1') || leg.state === 'lost' ? null : face,
-        speaks: call.speaking.value.has(leg.id),
-        supervises: leg.barged,
-        part: actsFor(live!, leg, deciding),
-      })),
-      line: {
+      ...callTold(running, {
+        deciding: desk.view.value?.item.unit_id,
         here: desk.view.value?.window_place ?? '',
-        // who is called, until somebody is there of the unit that the case went to meanwhile
-        there: (running && farPlace(running, deciding)) || (desk.view.value?.item.place ?? ''),
-        form: running ? form : 'idle',
-        word:
-          running && phase !== 'ended'
-            ? t(`call.phase.${phase}`, { n, time, held })
-            : t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
-      },
-      recording:
-        live && unrecordedFor(live) === null
-          ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') }
-          : null,
+        there: desk.view.value?.item.place ?? '',
+        idle: t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
+      }),
       referred_to:
-        live && desk.view.value?.referrals.length && live.target_unit_id !== desk.view.value.item.unit_id
+        running?.state === 'live' &&
+        desk.view.value?.referrals.length &&
+        running.target_unit_id !== desk.view.value.item.unit_id
           ? desk.view.value.item.unit_name
           : null,
       elsewhere: away,
-      call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,
       field: field?.name ?? null,
       value: field?.value ?? null,

@@ -18,6 +18,7 @@ import { by, caseView, field, material, proposal, value } from '../../../tests/k
 const told = (over: Partial<Turned> = {}): Turned => ({
   asked: 'follow',
   face: null,
+  off: null,
   person: null,
   former: false,
   speaks: false,
@@ -307,17 +308,25 @@ describe('a second screen', () => {
   })
 
   it('shows nothing of the case once the clerk has left it; a rating that was begun goes on until he opens another', () => {
-    expect(showsOf('here', 'nothing', false, 0)).toBe('case')
-    for (const clerk of ['desk', 'away'] as const) expect(showsOf(clerk, 'case', false, 0)).toBe('nothing')
-    expect(showsOf('desk', 'case', true, 0)).toBe('rating')
-    expect(showsOf('desk', 'rating', true, RATING_MS - 1)).toBe('rating')
-    expect(showsOf('desk', 'rating', true, RATING_MS)).toBe('nothing')
-    expect(showsOf('desk', 'rating', false, 1)).toBe('nothing')
-    expect(showsOf('away', 'rating', true, 0)).toBe('nothing')
+    expect(showsOf('here', false, 'nothing', false, 0)).toBe('case')
+    // the call about his own case goes on
+    for (const clerk of ['desk', 'away'] as const) {
+      expect(showsOf(clerk, true, 'case', false, 0)).toBe('call')
+      expect(showsOf(clerk, false, 'call', false, 0)).toBe('nothing')
+    }
+    expect(showsOf('here', true, 'call', false, 0)).toBe('case')
+    expect(showsOf('lost', false, 'call', false, LOST_MS - 1)).toBe('call')
+    for (const clerk of ['desk', 'away'] as const)
+      expect(showsOf(clerk, false, 'case', false, 0)).toBe('nothing')
+    expect(showsOf('desk', false, 'case', true, 0)).toBe('rating')
+    expect(showsOf('desk', false, 'rating', true, RATING_MS - 1)).toBe('rating')
+    expect(showsOf('desk', false, 'rating', true, RATING_MS)).toBe('nothing')
+    expect(showsOf('desk', false, 'rating', false, 1)).toBe('nothing')
+    expect(showsOf('away', false, 'rating', true, 0)).toBe('nothing')
     // it does not come back by itself
-    expect(showsOf('desk', 'nothing', true, 0)).toBe('nothing')
-    expect(showsOf('lost', 'case', false, LOST_MS - 1)).toBe('case')
-    expect(showsOf('lost', 'case', true, LOST_MS)).toBe('nothing')
+    expect(showsOf('desk', false, 'nothing', true, 0)).toBe('nothing')
+    expect(showsOf('lost', false, 'case', false, LOST_MS - 1)).toBe('case')
+    expect(showsOf('lost', false, 'case', true, LOST_MS)).toBe('nothing')
   })
 
   it('shows nothing of the clerk’s table once he has left the case', () => {

@@ -22,6 +22,8 @@ export interface Turned {
   /** whether the applicant shall read the summary and sign, or follow what is being done */
   asked: 'follow' | 'sign'
   face: MediaStream | null
+  /** what is said in the place of his picture while he sends none, though the last one may stand there still */
+  off: string | null
   person: Speaker | null
   /** the case went to another unit, and he decides it no more */
   former: boolean
@@ -32,6 +34,7 @@ export interface Turned {
     id: string
     person: Speaker
     face: MediaStream | null
+    off: string | null
     speaks: boolean
     supervises: boolean
     part: 'approver' | 'former' | 'other'
@@ -51,10 +54,17 @@ export interface Turned {
   material_id: string | null
 }
 
+/** What of it is about the call alone: told wherever the clerk is while the call runs. */
+export type CallTold = Pick<
+  Turned,
+  'face' | 'off' | 'person' | 'former' | 'speaks' | 'others' | 'line' | 'recording' | 'call_id'
+>
+
 /** What a screen is told that nobody leads. */
 export const ALONE: Turned = {
   asked: 'follow',
   face: null,
+  off: null,
   person: null,
   former: false,
   speaks: false,
@@ -85,6 +95,14 @@ export interface Leader {
   rates: (on: boolean) => void
 }
 
+/** How it is led while the clerk is with something else and the call about its case goes on: told of the call alone. */
+export interface CallLeader {
+  /** the case of the call that runs; null while none does */
+  case_id: () => string | null
+  now: () => Turned
+  listen: (hear: (told: Turned) => void) => () => void
+}
+
 /** How the applicant is asked for his rating of the call that the clerk ends by signing out: over his sign-in, before it ends. */
 export interface Parting {
   /** the call that runs was answered and is about the case of this page */
@@ -103,6 +121,7 @@ export interface Parting {
 declare global {
   interface Window {
     yunjian_leader?: Leader | undefined
+    yunjian_call?: CallLeader | undefined
   }
 }
 
@@ -120,6 +139,16 @@ export function leaderOfAny(): Leader | null {
 export function leader(case_id: string): Leader | null {
   const found = leaderOfAny()
   return found?.case_id === case_id ? found : null
+}
+
+/** Who tells of the call about this case that runs at the page which opened this window. */
+export function callLeader(case_id: string): CallLeader | null {
+  try {
+    const found = (window.opener as Window | null)?.yunjian_call ?? null
+    return found?.case_id() === case_id ? found : null
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -142,17 +171,25 @@ export function whereabouts(case_id: string, of_case: string, of_desk: string): 
   }
 }
 
-/** What a second screen may show: the case, of it only how he was served, or nothing that tells of it. */
-export type Shows = 'case' | 'rating' | 'nothing'
+/** What a second screen may show: the case, the call about it alone, of the case only how he was served, or nothing that tells of it. */
+export type Shows = 'case' | 'call' | 'rating' | 'nothing'
 
 /** how long a page that is loaded again is waited for */
 export const LOST_MS = 10_000
 /** how long who says how he was served may go on with it after the clerk has left the case */
 export const RATING_MS = 180_000
 
-/** The same from what was shown before, whether he is asked how he was served, and how long the clerk is not here. */
-export function showsOf(clerk: Whereabouts, before: Shows, rating: boolean, gone_ms: number): Shows {
+/** The same from whether the call about the case runs, what was shown before, whether he is asked how he was served, and how long the clerk is not here. */
+export function showsOf(
+  clerk: Whereabouts,
+  in_call: boolean,
+  before: Shows,
+  rating: boolean,
+  gone_ms: number,
+): Shows {
   if (clerk === 'here') return 'case'
+  // who is in the call about his own case stands there still
+  if (in_call) return 'call'
   if (clerk === 'away' || before === 'nothing') return 'nothing'
   if (clerk === 'lost') return gone_ms < LOST_MS ? before : 'nothing'
   return rating && gone_ms < RATING_MS ? 'rating' : 'nothing'

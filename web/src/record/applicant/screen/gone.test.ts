@@ -14,6 +14,7 @@ const there = (first: string, ...others: string[]): Turned => ({
     id: name,
     person: speaker(name),
     face: null,
+    off: null,
     speaks: false,
     supervises: name === '督查',
     part: 'other',
