@@ -1,6 +1,6 @@
 """What is said of the files of a line, and what is still open: the approver's word, the window's grade. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -145,6 +145,31 @@ def unsaid(one: Material) -> Material:
     return replace(one, review="none", review_reason="", reviewed_by=None, reviewed_at=None)
 
 
+def _counting(
+    materials: Sequence[Material], material_id: str, may: Callable[[str], bool], *, closed: bool
+) -> Material:
+    """The material of an open case of which something may be said: stored, and the newest of its slot.
+
+    ``may`` says of a place whether it is his who asks; the place of a file that is not there is empty, so
+    that a stranger learns nothing of what is. Refused as ``reviewed`` and ``graded`` say.
+    """
+    if closed:
+        raise Refusal(Code.CASE_CLOSED)
+    material = next((one for one in materials if one.id == material_id), None)
+    if not may(f"line:{material.line}" if material else ""):
+        raise Refusal(Code.NOT_YOURS, material=material_id)
+    if material is None:
+        raise Refusal(Code.NOT_FOUND, material=material_id)
+    if material.purpose != "material":
+        raise Refusal(Code.NOT_YOURS, material=material_id)
+    if material.state != "stored":
+        raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id, state=material.state)
+    newest = in_slot(materials, material.line, material.slot)
+    if newest and newest.id != material.id:
+        raise Refusal(Code.STALE, material=material_id, newer=newest.id)
+    return material
+
+
 def reviewed(
     materials: Sequence[Material],
     material_id: str,
@@ -163,20 +188,7 @@ def reviewed(
     ``material_not_stored``, ``stale`` (a newer version of it counts), ``reason_missing``
     (returned without one), ``material_locked`` (accepted before a scan found it clean).
     """
-    if closed:
-        raise Refusal(Code.CASE_CLOSED)
-    material = next((one for one in materials if one.id == material_id), None)
-    if not who.judges(f"line:{material.line}" if material else ""):
-        raise Refusal(Code.NOT_YOURS, material=material_id)
-    if material is None:
-        raise Refusal(Code.NOT_FOUND, material=material_id)
-    if material.purpose != "material":
-        raise Refusal(Code.NOT_YOURS, material=material_id)
-    if material.state != "stored":
-        raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id, state=material.state)
-    newest = in_slot(materials, material.line, material.slot)
-    if newest and newest.id != material.id:
-        raise Refusal(Code.STALE, material=material_id, newer=newest.id)
+    material = _counting(materials, material_id, who.judges, closed=closed)
     if verdict == "none":
         if material.reviewed_by not in (None, who.person_id):
             raise Refusal(Code.NOT_YOURS, material=material_id)
@@ -211,20 +223,7 @@ def graded(
     ``material_not_stored``, ``stale`` (a newer version of it counts), ``reason_missing`` (A
     without the authority that issued it).
     """
-    if closed:
-        raise Refusal(Code.CASE_CLOSED)
-    if not who.fills:
-        raise Refusal(Code.NOT_YOURS, material=material_id)
-    material = next((one for one in materials if one.id == material_id), None)
-    if material is None:
-        raise Refusal(Code.NOT_FOUND, material=material_id)
-    if material.purpose != "material":
-        raise Refusal(Code.NOT_YOURS, material=material_id)
-    if material.state != "stored":
-        raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id, state=material.state)
-    newest = in_slot(materials, material.line, material.slot)
-    if newest and newest.id != material.id:
-        raise Refusal(Code.STALE, material=material_id, newer=newest.id)
+    material = _counting(materials, material_id, lambda _: who.fills, closed=closed)
     if grade == "A" and not note.strip():
         raise Refusal(Code.REASON_MISSING)
     return replace(
