@@ -62,9 +62,9 @@ async def apart(change: Change, hand: Hand, case: Case) -> bool:
 
     Refused: ``both_sides``, unless the item lets one person take and decide (即办可审核合一).
     """
-    if hand.side not in ("window", "approver"):
+    if not hand.handles():
         return False  # of neither: what he may is asked elsewhere
-    other: Side = "window" if hand.side == "approver" else "approver"
+    other: Side = "approver" if hand.fills else "window"
     has = any(one.by == hand.person_id and one.side == other for one in case.materials)
     subject = of_case(case.id)
     if not has and not await has_done(change.connection, subject, hand.person_id, _BY[other]):
@@ -75,18 +75,18 @@ async def apart(change: Change, hand: Hand, case: Case) -> bool:
 
 
 async def rests_on(
-    change: Change, hand: Hand, command: CaseAct, version: int, *, side: Side
+    change: Change, hand: Hand, command: CaseAct, version: int, *, may: bool
 ) -> dict[str, Any]:
     """What the entry of this act keeps of what its author saw; ``version`` is what the case is at now.
 
     Call it when the case is locked and the person admitted, before anything is changed. Refused:
-    ``not_yours`` (the act belongs to another ``side``); ``changed`` (by others, since the version that
+    ``not_yours`` (he ``may`` not: it is the act of others); ``changed`` (by others, since the version that
     was seen), with ``changes`` as ``<what>:<where>`` with commas between; ``other_case_in_call`` (he
     sits in live calls about other cases, and has not said of each that he means this one all the same),
     with ``calls`` and ``cases``, each with commas between; ``stale`` (a version that the case has not
     reached).
     """
-    if hand.side != side:
+    if not may:
         raise Refusal(Code.NOT_YOURS, case=command.case_id)
     seen = command.seen_version
     if seen > version:

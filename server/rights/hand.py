@@ -51,17 +51,16 @@ class Scope:
                 return place == EVERYWHERE
 
 
-@dataclass(frozen=True)
-class Hand:
-    """Who acts, and from which side of the case.
+class Part:
+    """What rules and acts ask of whoever acts on a case or reads it, instead of of which side he is.
 
-    Rules ask what he may and not of which side he is. One unit decides a whole case; whoever has a part of it
-    to judge has its ``scope``, which answers for the places in it alone.
+    One unit decides a whole case; whoever has a part of it to judge has its ``scope``, which answers for the
+    places in it alone, spelt as ``Scope`` spells them.
     """
 
-    person_id: str
-    side: Side
-    scope: Scope | None = None
+    __slots__ = ()
+    side: str
+    scope: Scope | None
 
     @property
     def fills(self) -> bool:
@@ -69,6 +68,24 @@ class Hand:
         return self.side == "window"
 
     def judges(self, place: str = "") -> bool:
-        """Whether he answers for a unit that decides what lies there (``line:<key>``, as ``Scope`` spells
-        places); of no place, for that which decides the case."""
+        """Whether he answers for a unit that decides what lies there; of no place, for that which decides
+        the case."""
         return self.side == "approver" or (self.scope is not None and self.scope.sees(place))
+
+    def handles(self, place: str = "") -> bool:
+        """Whether the case is his to work on there, from either side: the others only see it."""
+        return self.fills or self.judges(place)
+
+    @property
+    def supervises(self) -> bool:
+        """Whether he only watches over it."""
+        return self.side == "supervisor"
+
+
+@dataclass(frozen=True)
+class Hand(Part):
+    """Who acts, and from which side of the case."""
+
+    person_id: str
+    side: Side
+    scope: Scope | None = None

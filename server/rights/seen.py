@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 from server.rights.hand import CASE_AUDIENCES as CASE_AUDIENCES
 from server.rights.hand import EVERYWHERE as EVERYWHERE
-from server.rights.hand import CaseAudience
+from server.rights.hand import CaseAudience, Part
 from server.rights.hand import Scope as Scope
 from signaling.wire.envelope import Event, Message, Skipped
 
@@ -33,7 +33,7 @@ _E = TypeVar("_E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Part):
     """All who get the same of a case; a value, so that it can name their room."""
 
     side: AudienceSide

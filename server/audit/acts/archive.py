@@ -268,7 +268,7 @@ class Archive:
         content = await papers.find_content(self._store, actor, paper_id)
         if not await self.whole(content.sha256):
             raise Refusal(Code.CONTENT_ALTERED, paper=paper_id)
-        if content.audience.side == "supervisor":
+        if content.audience.supervises:
             await self._note(actor, of_case(content.case_id), "paper.read", f"paper:{paper_id}", {})
         return content
 

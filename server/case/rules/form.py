@@ -19,7 +19,7 @@ from server.catalogue.rules import schema
 from server.catalogue.rules.item import Field, Rule, field_at
 from server.catalogue.rules.schema import Place
 from server.catalogue.rules.values import checked, rows_of
-from server.rights.hand import APPLICANT, Hand, Side
+from server.rights.hand import APPLICANT, Hand
 from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
@@ -110,7 +110,7 @@ def edit(
     ``stale`` (``base_version`` is not the field's version; 0 when empty), ``field_invalid`` with
     the rule that was broken.
     """
-    known = _open_for(form, field, who, "window")
+    known = _open_for(form, field, who.fills)
     held_by_other(form, field, who, at)
     _fresh(form, field, base_version)
     new = fitting(form, field, checked(known, value, at))
@@ -139,7 +139,7 @@ def propose(
     ``not_yours`` (not the approver, or the field is a list of rows), ``field_unknown``,
     ``field_invalid``, ``throttled`` (100 are open).
     """
-    known = _open_for(form, field, who, "approver")
+    known = _open_for(form, field, who.judges(f"field:{field}"))
     if known.kind == "group":
         raise Refusal(Code.NOT_YOURS, field=field)
     fits = fitting(form, field, checked(known, value, at))
@@ -191,7 +191,7 @@ def offer(
     ``case_closed``, ``not_yours`` (not the window), ``field_unknown``, ``field_invalid``,
     ``throttled``.
     """
-    known = _open_for(form, field, who, "window")
+    known = _open_for(form, field, who.fills)
     fits = fitting(form, field, checked(known, value, at))
     there = [one.value for one in form.proposals if one.field == field and one.state == "open"]
     if form.values.get(field) == fits or fits in there:
@@ -210,7 +210,7 @@ def close_proposal(
     proposal = form.proposal(proposal_id)
     if proposal is None:
         raise Refusal(Code.NOT_FOUND, proposal=proposal_id)
-    _open_for(form, proposal.field, who, "window")
+    _open_for(form, proposal.field, who.fills)
     if proposal.state != "open":
         raise Refusal(Code.PROPOSAL_CLOSED, proposal=proposal_id, state=proposal.state)
     closed = replace(
@@ -234,7 +234,7 @@ def hold(form: Form, field: str | None, who: Hand, *, at: datetime) -> Form:
     mine_gone = {name: one for name, one in form.holds.items() if one.person_id != who.person_id}
     if field is None:
         return replace(form, holds=mine_gone)
-    _open_for(form, field, who, "window")
+    _open_for(form, field, who.fills)
     held_by_other(form, field, who, at)
     return replace(form, holds={**mine_gone, field: Hold(who.person_id, at + LEASE)})
 
@@ -295,10 +295,10 @@ def known_field(form: Form, field: str) -> Field:
     return known
 
 
-def _open_for(form: Form, field: str, who: Hand, side: Side) -> Field:
+def _open_for(form: Form, field: str, may: bool) -> Field:
     if form.closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != side:
+    if not may:
         raise Refusal(Code.NOT_YOURS, field=field)
     return known_field(form, field)
 

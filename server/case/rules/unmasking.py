@@ -5,15 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from server.case.rules.case import Case
-from server.rights.hand import Hand, Side
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 LASTS: Final = timedelta(seconds=60)
 """How long what was unmasked can be read."""
 AT_MOST: Final = 200
 """Of one case."""
-MAY: Final[frozenset[Side]] = frozenset({"approver", "supervisor"})
-"""The window reads everything whole; a third party has no right to it."""
 FIELD: Final = "field:"
 
 
@@ -33,6 +31,11 @@ class Unmasking:
     version: int
 
 
+def may(who: Hand) -> bool:
+    """Whether he may unmask: the window reads everything whole, and a third party has no right to it."""
+    return who.judges() or who.supervises
+
+
 def unmask(
     case: Case,
     id: str,
@@ -49,7 +52,7 @@ def unmask(
     Refused: ``not_yours``, ``field_unknown`` (no such value, or one that is not masked),
     ``reason_missing``, ``throttled`` when there were 200 ``before``.
     """
-    if who.side not in MAY:
+    if not may(who):
         raise Refusal(Code.NOT_YOURS)
     if masked(case, what) is None:
         raise Refusal(Code.FIELD_UNKNOWN, field=what)

@@ -63,7 +63,6 @@ _WITHOUT: Final = {
     "pdf_beyond": Code.PDF_BEYOND,
 }
 """Faults of a copy that have a sentence of their own."""
-MAY_ASK_ORIGINAL: Final = ("window", "approver", "supervisor")
 
 
 acts: Final = Acts()
@@ -131,7 +130,7 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     material_locked, reason_missing.
     """
     material, case_id, audience = await find(store, actor, material_id)
-    if audience.side not in MAY_ASK_ORIGINAL:
+    if not (audience.handles() or audience.supervises):
         raise Refusal(Code.NOT_FOUND)
     if material.state != "stored" or material.sha256 is None or material.media_type is None:
         raise Refusal(Code.MATERIAL_NOT_STORED)

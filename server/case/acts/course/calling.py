@@ -107,7 +107,7 @@ async def waits_at(connection: rows.Connection, case_id: str) -> str | None:
 async def deciding(connection: rows.Connection, actor: Actor, case_id: str) -> bool:
     """Whether this person sees the case as one of those who decide it; refused ``not_found``."""
     _, audience = await header(connection, actor, case_id)
-    return audience.side == "approver"
+    return audience.judges()
 
 
 async def _mark(

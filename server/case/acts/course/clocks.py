@@ -81,7 +81,9 @@ async def _clocked(
 ) -> Told:
     """One step of the clock, with its event, entry and notice."""
     case = turn.case
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    rests = await rests_on(
+        turn.change, turn.hand, command, turn.version - 1, may=turn.hand.judges()
+    )
     known = await catalogue_rows.known_days(
         turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
     )

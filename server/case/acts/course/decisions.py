@@ -124,7 +124,9 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
     Refusals: ``server.case.rules.case.decide``, ``server.case.acting.rests_on``.
     """
     case = turn.case
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    rests = await rests_on(
+        turn.change, turn.hand, command, turn.version - 1, may=turn.hand.judges()
+    )
     known = await catalogue_rows.known_days(
         turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
     )
@@ -179,7 +181,9 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
     ``server.case.acting.rests_on``.
     """
     case = turn.case
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    rests = await rests_on(
+        turn.change, turn.hand, command, turn.version - 1, may=turn.hand.judges()
+    )
     here = await staffing.find_authority(turn.connection, case.unit_id)
     there = await staffing.find_authority(turn.connection, command.unit_id)
     if here is None or there is None:

@@ -121,7 +121,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
     subject = of_case(command.case_id)
     async with store.read() as reading:
         _, own = await header(reading, actor, command.case_id)
-    if command.as_applicant and own.side != "window":
+    if command.as_applicant and not own.fills:
         raise Refusal(Code.NOT_YOURS, case=command.case_id)
     audience = SIDES["applicant"] if command.as_applicant else own
     # Watch before reading: what happens between the two is sent after the snapshot, never lost.
@@ -155,7 +155,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
         # what was read.
         connection.unwatch(subject)
         return await open_case(store, connection, command)
-    if own.side == "approver":
+    if own.judges():
         with suppress(
             Refusal
         ):  # a ledger or a database that is busy must not keep him from reading

@@ -62,7 +62,7 @@ class CardReader:
 
     async def _wanted(self, actor: Actor, material_id: str) -> tuple[Material, str]:
         material, case_id, audience = await find(self.store, actor, material_id)
-        if audience.side != "window":
+        if not audience.fills:
             raise Refusal(Code.NOT_YOURS)
         if material.state != "stored":
             raise Refusal(Code.MATERIAL_NOT_STORED)

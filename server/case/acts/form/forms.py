@@ -94,7 +94,7 @@ async def draft(store: Store, connection: Connected, command: CaseDraft) -> Mapp
         found, audience = await header(change.connection, actor, command.case_id)
         if found.state in CLOSED:
             raise Refusal(Code.CASE_CLOSED)
-        if audience.side != "window":
+        if not audience.fills:
             raise Refusal(Code.NOT_YOURS, field=command.field)
         if found.item.field(command.field) is None:
             raise Refusal(Code.FIELD_UNKNOWN, field=command.field)

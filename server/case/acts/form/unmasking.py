@@ -60,7 +60,7 @@ async def read(store: Store, actor: Actor, case_id: str, unmasking_id: str) -> U
         mine is None
         or mine.by != actor.person_id
         or mine.expires_at <= store.clock.now()
-        or hand.side not in rules.MAY
+        or not rules.may(hand)
     ):
         raise Refusal(Code.NOT_FOUND)
     return Unmasked(

@@ -30,7 +30,7 @@ async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
 
     Refused: as in ``server.case.rules.materials.handover.send``.
     """
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, may=turn.hand.fills)
     before = await rows.list_handovers(turn.connection, turn.case_id)
     new = Handover(
         id=new_id(),
@@ -54,7 +54,9 @@ async def receive(turn: CaseTurn, command: CaseReceiveOriginals) -> Told:
 
     Refused: as in ``server.case.rules.materials.handover.receive``.
     """
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    rests = await rests_on(
+        turn.change, turn.hand, command, turn.version - 1, may=turn.hand.judges()
+    )
     before = await rows.list_handovers(turn.connection, turn.case_id)
     arrived = {one.line: Verdict(one.received, one.note) for one in command.arrived}
     after = rules.receive(before, command.handover_id, arrived, command.note, turn.hand, at=turn.at)

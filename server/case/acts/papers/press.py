@@ -75,7 +75,7 @@ async def ask_paper(turn: CaseTurn, kind: PaperKind, handover: Handover | None =
 async def print_form(turn: CaseTurn, command: CasePrintForm) -> Told:
     """Ask for the form as it is filled now. Result: ``{paper_id}``. Refused: ``not_yours`` (not the
     window), ``throttled`` (50 were asked for)."""
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, may=turn.hand.fills)
     made = await rows.list_papers(turn.connection, [turn.case_id])
     if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
         raise Refusal(Code.THROTTLED)

@@ -150,7 +150,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
     """
     case = turn.case
     await apart(turn.change, turn.hand, case)
-    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, may=turn.hand.fills)
     today = china_day(turn.at)
     known = await catalogue_rows.known_days(turn.connection, CHINA_REGION, today, today + AHEAD)
     after = case_rules.submitted(case, command.hash, turn.hand, at=turn.at, known_days=known)

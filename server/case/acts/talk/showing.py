@@ -14,7 +14,6 @@ from server.case.acting import Seats, elsewhere, running
 from server.case.admission import header
 from server.case.projection import to_all
 from server.case.rows import Connection
-from server.case.rules.talk.drawing import GUIDES
 from server.case.views import person_ref
 from server.case.wire.showing import (
     CaseFocus,
@@ -27,6 +26,7 @@ from server.case.wire.showing import (
 from server.catalogue.rules.item import Field, field_at
 from server.rights.connected import Watcher
 from server.rights.person import Actor
+from server.rights.seen import SIDES, Audience
 from server.rights.subjects import of_call, of_case
 from server.store import Store
 from signaling.refusals import Code, Refusal
@@ -112,16 +112,16 @@ class _Live:
 
     async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
         """A value grows at the window. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side != "window":
+        actor, audience, fields = await self._seat(connection, message.case_id)
+        if not audience.fills:
             raise Refusal(Code.NOT_YOURS)
         told = {"by": actor, "sensitive": _known(fields, message.field).sensitive}
         return to_all(message.case_id, message.model_copy(update=told))
 
     async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
         """Who is in which field, from the window and the approver alike."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side not in GUIDES:
+        actor, audience, fields = await self._seat(connection, message.case_id)
+        if not audience.handles():
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None:
             _known(fields, message.field)
@@ -129,8 +129,8 @@ class _Live:
 
     async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
         """The approver points at a field. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side != "approver":
+        actor, audience, fields = await self._seat(connection, message.case_id)
+        if not audience.judges():
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None:
             _known(fields, message.field)
@@ -180,9 +180,9 @@ class _Live:
 
     async def _seat(
         self, connection: Watcher, case_id: str
-    ) -> tuple[PersonRef, str, Mapping[str, Field]]:
-        actor, side = _watching(connection, case_id)
-        return person_ref(actor), side, await self._fields(actor, case_id)
+    ) -> tuple[PersonRef, Audience, Mapping[str, Field]]:
+        actor, audience = _watching(connection, case_id)
+        return person_ref(actor), audience, await self._fields(actor, case_id)
 
     async def _fields(self, actor: Actor, case_id: str) -> Mapping[str, Field]:
         """The fields of the case; a running case never changes them."""
@@ -204,16 +204,16 @@ def _known(fields: Mapping[str, Field], path: str) -> Field:
     return field
 
 
-def _watching(connection: Watcher, case_id: str) -> tuple[Actor, str]:
-    side = connection.watches(of_case(case_id))
-    if side is None or not isinstance(connection.who, Actor):
+def _watching(connection: Watcher, case_id: str) -> tuple[Actor, Audience]:
+    audience = SIDES.get(connection.watches(of_case(case_id)) or "")
+    if audience is None or not isinstance(connection.who, Actor):
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return connection.who, side
+    return connection.who, audience
 
 
 def _guide(connection: Watcher, case_id: str) -> PersonRef:
     """Who shows something to the others: of the window or the approver's, not of who only reads."""
-    actor, side = _watching(connection, case_id)
-    if side not in GUIDES:
+    actor, audience = _watching(connection, case_id)
+    if not audience.handles():
         raise Refusal(Code.NOT_YOURS)
     return person_ref(actor)

@@ -39,11 +39,9 @@ def sent(
     ``not_yours``, ``case_closed``, ``line_unknown``, ``not_found`` (``answers`` names no file that
     the approver sent), ``throttled`` (200 versions of the line).
     """
-    match who.side:
-        case "window" | "approver" as sender:
-            pass
-        case _:
-            raise Refusal(Code.NOT_YOURS)
+    if not who.handles(f"line:{line}"):
+        raise Refusal(Code.NOT_YOURS)
+    sender: Sender = "window" if who.fills else "approver"
     if (purpose in FROM_WINDOW) is not (sender == "window") or (answers and purpose != "material"):
         raise Refusal(Code.NOT_YOURS, purpose=purpose)
     if closed and not follows(purpose, line, owed):
@@ -125,9 +123,10 @@ def moved(
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side not in ("window", "approver"):
-        raise Refusal(Code.NOT_YOURS, material=material_id)
     material = next((one for one in materials if one.id == material_id), None)
+    places = {f"line:{line}", f"line:{material.line}" if material else ""}
+    if not all(map(who.handles, places)):
+        raise Refusal(Code.NOT_YOURS, material=material_id)
     if material is None:
         raise Refusal(Code.NOT_FOUND, material=material_id)
     if material.purpose != "material":

@@ -150,7 +150,7 @@ def _label(item: Item, on: str) -> str:
 def _may(who: Hand, closed: bool) -> None:
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side == "supervisor":
+    if who.supervises:
         raise Refusal(Code.NOT_YOURS)
 
 

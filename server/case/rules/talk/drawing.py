@@ -15,8 +15,6 @@ from signaling.refusals import Code, Refusal
 
 STROKES_AT_MOST: Final = 500
 """Of one case, those that were cleared left out: the whole case is read with each opening."""
-GUIDES: Final = ("window", "approver")
-"""Who shows something to the others; the rest of the audiences only see it."""
 Whose = Literal["mine", "all"]
 
 
@@ -45,7 +43,7 @@ def may_draw(
     Refused: ``not_yours`` (no side that draws, or another keeps it), ``not_found``,
     ``material_not_stored``, ``throttled`` (500 strokes in the case).
     """
-    if who.side not in GUIDES or (only is not None and only != who.person_id):
+    if not who.handles() or (only is not None and only != who.person_id):
         raise Refusal(Code.NOT_YOURS, material=material_id)
     material = next((one for one in materials if one.id == material_id), None)
     if material is None:
@@ -60,7 +58,7 @@ def may_draw(
 def cleared(there: Sequence[Drawing], material_id: str, whose: Whose, who: Hand) -> list[Drawing]:
     """The strokes on that document that go. Refused: ``not_yours`` (no side that draws, or ``all`` and
     not the approver)."""
-    if who.side not in GUIDES or (whose == "all" and not who.judges()):
+    if not who.handles() or (whose == "all" and not who.judges()):
         raise Refusal(Code.NOT_YOURS, material=material_id)
     return [
         one

@@ -51,7 +51,7 @@ def say(
     ``said`` is how many the case has. Refused: ``not_yours`` (who only watches; for the applicant
     anywhere but at the window, or on the staff lane), ``throttled`` (2000 in the case).
     """
-    if who.side == "supervisor":
+    if who.supervises:
         raise Refusal(Code.NOT_YOURS)
     if for_applicant and (not who.fills or lane != "shared"):
         raise Refusal(Code.NOT_YOURS, lane=lane)
