@@ -26,7 +26,6 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 LARGE_MODULES: Final[set[str]] = {
     "server/__main__.py",
     "server/catalogue/rules/blueprint.py",
-    "server/store/ledger/verifier.py",
     "server/work/appearances.py",
     "web/src/admin/PaperTemplates.vue",
     "web/src/catalogue/FormEditor.vue",
@@ -36,7 +35,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/record/talk/MessagesPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = {
-    "server/store/ledger/verifier.py Verifier",
     "web/src/record/form/fieldEditor.ts FieldEditor",
 }
 LARGE_FOLDERS: Final[set[str]] = set()
