@@ -38,8 +38,8 @@ import pypdfium2
 import structlog
 from PIL import Image, ImageFile
 
-from server.__main__ import _run
 from server.app import running
+from server.cli.running import run as run_whole
 from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.desks import desk_of
@@ -708,7 +708,7 @@ def compare(arguments: list[str]) -> bool:
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["serve", folder]:
-            _run(serve(folder))
+            run_whole(serve(folder))
         case ["send", address]:
             asyncio.run(send(address))
         case ["read", address]:

@@ -28,8 +28,8 @@ from typing import Any, Final
 
 import uvloop
 
-from server.__main__ import _run
 from server.app import running
+from server.cli.running import run as run_whole
 from server.demo import data as demo
 from server.node import GATEWAY
 from server.people.rows import people, sessions
@@ -143,7 +143,7 @@ def serve(database: str, folder: str, pipe: Pipe) -> None:
             share = (time.process_time() - cpu) / (time.monotonic() - began)
             pipe.send((watch.took_ms, share))
 
-    _run(served())
+    run_whole(served())
 
 
 # -------------------------------------------------------------------- the pages

@@ -122,7 +122,8 @@ def test_nobody_is_killed_before_the_drain_limit() -> None:
 
 
 def test_every_command_of_units_and_compose_is_ours() -> None:
-    from server.__main__ import cli, database
+    from server.__main__ import cli
+    from server.cli.record import database
 
     commands = {
         one.name or one.callback.__name__ for one in cli.registered_commands if one.callback
