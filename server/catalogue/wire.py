@@ -5,7 +5,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.catalogue.rules.blueprint import Why as FormWhy
 from server.catalogue.rules.card import Word as CardWord
 from server.catalogue.rules.item import Kind as FieldKind
 from server.catalogue.rules.item import (
@@ -18,6 +17,7 @@ from server.catalogue.rules.item import (
 )
 from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
+from server.catalogue.rules.shape import Why as FormWhy
 from server.rights.seen import Scope, Seen
 from server.standards.regions import Level
 from signaling.wire.envelope import Message

@@ -1,58 +1,40 @@
 """An administrator's form document, read into the fields of an item or told why it cannot be.
 
-What may stand in a document is less than JSON Schema: exactly what the pages can ask for
-(``server.catalogue.rules.schema`` writes it). Every fault names its place as a JSON pointer (RFC 6901), so
+What may stand in a document at all is told by ``server.catalogue.rules.shape``
+(``server.catalogue.rules.schema`` writes one). Every fault names its place as a JSON pointer (RFC 6901), so
 that an editor can show it in its line. Pure.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
-from server.catalogue.rules import card
 from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import Condition, Field, Kind, Rule
-from server.catalogue.rules.schema import FORMATS, REGION_FORMATS, rule_of
-from server.standards.identifiers import UNSEEN
+from server.catalogue.rules.schema import rule_of
+from server.catalogue.rules.shape import (
+    COLUMNS_AT_MOST,
+    FIELDS_AT_MOST,
+    KINDS,
+    Fault,
+    Why,
+    misshapen,
+    pointer_of,
+)
 from server.standards.regions import Level
 from signaling.refusals import Refusal
 
-Why = Literal[
-    "shape", "unknown_word", "missing", "bad_name", "bad_kind", "bad_limits", "bad_example",
-    "bad_condition", "bad_rule", "cycle", "unknown_field", "twice", "not_placed", "unknown_line",
-    "too_many",
-]  # fmt: skip
-"""Why a document cannot become a form; the page has a sentence for each."""
-FIELDS_AT_MOST: Final = 200
-COLUMNS_AT_MOST: Final = 20
-ROWS_AT_MOST: Final = 50
-LONGEST: Final = 2000
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _PATH_AT_MOST: Final = 50
 """Of a group's and its column's name together, so that a cell's path is at most 64 characters."""
-_KINDS: Final[Mapping[str, Kind]] = {
-    **{written: kind for kind, written in FORMATS.items()},  # type: ignore[misc]
-    **dict.fromkeys(REGION_FORMATS.values(), "region"),
-}
 _LEVELS: Final[Mapping[str, Level]] = {
     "region-province": 1,
     "region-city": 2,
     "region": 3,
 }
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong in a document: ``pointer`` is where, ``name`` what it is about."""
-
-    pointer: str
-    why: Why
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,232 +46,17 @@ class Blueprint:
     rules: tuple[Rule, ...]
 
 
-_SEEN: Final = f"^[^{UNSEEN}]*$"
-_TEXT: Final = {"type": "string", "maxLength": 500, "pattern": f"^([^{UNSEEN}]|[\n\t])*$"}
-_TITLE: Final = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": _SEEN}
-_NAMES: Final = {"type": "array", "items": {"type": "string"}, "maxItems": FIELDS_AT_MOST}
-_CASE: Final = {
-    "type": "object",
-    "properties": {
-        "field": {"type": "string"},
-        "is": {**_NAMES, "minItems": 1},
-        "filled": {"const": True},
-        "outside": {"const": True},
-    },
-    "required": ["field"],
-    "additionalProperties": False,
-}
-_NAMED: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {"required": {**_NAMES, "minItems": 1}},
-    "required": ["required"],
-    "additionalProperties": False,
-}
-_IN_ROWS: Final = {
-    "type": "object",
-    "minProperties": 1,
-    "additionalProperties": {
-        "type": "object",
-        "properties": {"items": _NAMED},
-        "required": ["items"],
-        "additionalProperties": False,
-    },
-}
-_CLAUSE: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "if": {
-            "type": "object",
-            "properties": {
-                "properties": {
-                    "type": "object",
-                    "maxProperties": 1,
-                    "additionalProperties": {
-                        "type": "object",
-                        "properties": {"enum": {**_NAMES, "minItems": 1}},
-                        "required": ["enum"],
-                        "additionalProperties": False,
-                    },
-                },
-                "required": {**_NAMES, "minItems": 1, "maxItems": 1},
-            },
-            "required": ["required"],
-            "additionalProperties": False,
-        },
-        "then": _NAMED,
-    },
-    "required": ["if", "then"],
-    "additionalProperties": False,
-}
-_FORM_CLAUSE: Final[dict[str, Any]] = {
-    **_CLAUSE,
-    "properties": {
-        **_CLAUSE["properties"],
-        "then": {
-            "type": "object",
-            "properties": {**_NAMED["properties"], "properties": _IN_ROWS},
-            "minProperties": 1,
-            "additionalProperties": False,
-        },
-    },
-}
-"""Of the form itself: it may ask for columns of its groups as well."""
-_RULE: Final = {
-    "type": "object",
-    "properties": {
-        "rule": {"enum": ["not_before", "not_more", "different", "sums_to"]},
-        "field": {"type": "string"},
-        "other": {"type": "string"},
-        "group": {"type": "string"},
-        "column": {"type": "string"},
-        "total": {"type": "number"},
-    },
-    "required": ["rule"],
-    "additionalProperties": False,
-    "if": {"properties": {"rule": {"const": "sums_to"}}},
-    "then": {"required": ["group", "column", "total"]},
-    "else": {"required": ["field", "other"]},
-}
-
-
-def _object(properties: Mapping[str, Any], *, items: bool) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            **({} if items else {"$schema": {"type": "string"}, "title": _TITLE}),
-            "type": {"const": "object"},
-            "properties": {
-                "type": "object",
-                "minProperties": 0 if not items else 1,
-                "additionalProperties": properties,
-            },
-            "required": _NAMES,
-            "allOf": {"type": "array", "items": _CLAUSE if items else _FORM_CLAUSE},
-            "x-rules": {"type": "array", "items": _RULE},
-            "additionalProperties": {"const": False},
-        },
-        "required": ["type", "properties", *([] if items else ["title"])],
-        "additionalProperties": False,
-    }
-
-
-_PROPERTY: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "title": _TITLE,
-        "type": {"enum": ["string", "number", "integer", "array"]},
-        "format": {"enum": sorted(_KINDS)},
-        "description": _TEXT,
-        "examples": {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 1},
-        "maxLength": {"type": "integer", "minimum": 1, "maximum": LONGEST},
-        "enum": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": _SEEN},
-            "minItems": 1, "maxItems": 200, "uniqueItems": True,
-        },
-        "minimum": {"type": "number"},
-        "maximum": {"type": "number"},
-        "multipleOf": {"enum": [0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001]},
-        "x-line": {"type": "string"},
-        "items": True,
-        "minItems": {"type": "integer", "minimum": 0, "maximum": ROWS_AT_MOST},
-        "maxItems": {"type": "integer", "minimum": 1, "maximum": ROWS_AT_MOST},
-    },
-    "required": ["title", "type"],
-    "additionalProperties": False,
-}  # fmt: skip
-_COLUMNS: Final = _object(_PROPERTY, items=True)
-_CELL: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "label_en": {"type": "string", "maxLength": 100},
-        "sensitive": {"type": "boolean"},
-        "widget": {"enum": ["textarea"]},
-        "unit": {"type": "string", "maxLength": 10},
-        "when": _CASE,
-    },
-    "additionalProperties": False,
-}
-_SHOWN: Final[dict[str, Any]] = {
-    **_CELL,
-    "properties": {
-        **_CELL["properties"],
-        "card": {"enum": list(card.WORDS)},
-        "fields": {"type": "object", "additionalProperties": _CELL},
-    },
-}
-_DOCUMENT: Final = Draft202012Validator(
-    {
-        "type": "object",
-        "properties": {
-            "schema": _object(
-                {**_PROPERTY, "properties": {**_PROPERTY["properties"], "items": _COLUMNS}},
-                items=False,
-            ),
-            "presentation": {
-                "type": "object",
-                "properties": {
-                    "sections": {
-                        "type": "array",
-                        "maxItems": 50,
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "title": {"type": "string", "maxLength": 100},
-                                "fields": _NAMES,
-                            },
-                            "required": ["title", "fields"],
-                            "additionalProperties": False,
-                        },
-                    },
-                    "fields": {"type": "object", "additionalProperties": _SHOWN},
-                },
-                "required": ["sections"],
-                "additionalProperties": False,
-            },
-        },
-        "required": ["schema", "presentation"],
-        "additionalProperties": False,
-    }
-)
-
-
 def read(
     document: Any, lines: Collection[str], at: datetime
 ) -> tuple[Blueprint | None, list[Fault]]:
     """The form of a document, or every fault that it has; ``lines`` are the keys of the item's
     material list, ``at`` is today, by which examples are checked."""
-    faults = list(_misshapen(document))
+    faults = list(misshapen(document))
     if faults:
         return None, faults
     reading = _Reading(document, frozenset(lines), at)
     blueprint = reading.blueprint()
     return (None, reading.faults) if reading.faults else (blueprint, [])
-
-
-def _misshapen(document: Any) -> Iterator[Fault]:
-    for error in sorted(
-        _DOCUMENT.iter_errors(document), key=lambda one: [str(part) for part in one.absolute_path]
-    ):
-        pointer = _pointer(*error.absolute_path)
-        match error.validator:
-            case "additionalProperties":
-                known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
-                for name in error.instance:
-                    if name not in known:
-                        yield Fault(f"{pointer}{_pointer(name)}", "unknown_word", name)
-            case "required":
-                for name in error.validator_value:
-                    if name not in error.instance:
-                        yield Fault(pointer, "missing", str(name))
-            case _:
-                yield Fault(
-                    pointer, "shape", str(error.absolute_path[-1]) if error.absolute_path else ""
-                )
-
-
-def _pointer(*parts: Any) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 @dataclass
@@ -323,11 +90,11 @@ class _Reading:
     ) -> tuple[dict[str, Field], tuple[Rule, ...]]:
         fields: dict[str, Field] = {}
         for name, one in told["properties"].items():
-            where = f"{at}/properties{_pointer(name)}"
+            where = f"{at}/properties{pointer_of(name)}"
             if not _NAME.fullmatch(name) or (group and len(group) + len(name) > _PATH_AT_MOST):
                 self._fault(where, "bad_name", name)
             found = self._field(
-                name, one, shown.get(name, {}), where, f"{shown_at}{_pointer(name)}", group
+                name, one, shown.get(name, {}), where, f"{shown_at}{pointer_of(name)}", group
             )
             if found:
                 fields[name] = found
@@ -335,7 +102,7 @@ class _Reading:
             self._fault(f"{at}/properties", "too_many", group)
         for name in shown:
             if name not in told["properties"]:
-                self._fault(f"{shown_at}{_pointer(name)}", "unknown_field", name)
+                self._fault(f"{shown_at}{pointer_of(name)}", "unknown_field", name)
         self._required(told, fields, at)
         self._conditions(fields, at, shown_at, in_row=bool(group))
         known = tuple(
@@ -360,7 +127,7 @@ class _Reading:
             return None
         allowed = {"title", "type", "description", "examples", *_WORDS[kind]}
         for word in sorted(told.keys() - allowed):
-            self._fault(f"{at}{_pointer(word)}", "unknown_word", word)
+            self._fault(f"{at}{pointer_of(word)}", "unknown_word", word)
         limits = {word: _canonical(told[word]) for word in ("minimum", "maximum") if word in told}
         step = str(Decimal(str(told.get("multipleOf", 1))).normalize().as_tuple().exponent)
         found = Field(
@@ -383,7 +150,7 @@ class _Reading:
             minimum=limits.get("minimum", ""),
             maximum=limits.get("maximum", ""),
         )
-        if found.card and kind not in _CARD_KINDS.get(found.card, ("text", "long_text")):
+        if found.card and kind not in _CARDKINDS.get(found.card, ("text", "long_text")):
             self._fault(f"{shown_at}/card", "bad_kind", name)
         if kind == "attachment" and found.line not in self.lines:
             self._fault(f"{at}/x-line" if "x-line" in told else at, "unknown_line", found.line)
@@ -424,7 +191,7 @@ class _Reading:
             for number, name in enumerate(clause["then"].get("required", ())):
                 self._mark(told, fields, name, f"{where}/then/required/{number}", condition)
             for name, within in clause["then"].get("properties", {}).items():
-                below = f"{where}/then/properties{_pointer(name)}"
+                below = f"{where}/then/properties{pointer_of(name)}"
                 group = fields.get(name)
                 if group is None or group.kind != "group":
                     if group or name not in told["properties"]:
@@ -468,7 +235,7 @@ class _Reading:
         self, fields: Mapping[str, Field], at: str, shown_at: str, *, in_row: bool
     ) -> None:
         for name, one in fields.items():
-            shown = f"{shown_at}{_pointer(name)}"
+            shown = f"{shown_at}{pointer_of(name)}"
             for condition, where in (
                 (one.when, f"{shown}/when"),
                 (one.required_when, f"{at}/allOf"),
@@ -480,7 +247,7 @@ class _Reading:
                     self._fault(where, "bad_condition", condition.field)
             for column in one.columns:
                 for condition, where in (
-                    (column.when, f"{shown}/fields{_pointer(column.name)}/when"),
+                    (column.when, f"{shown}/fields{pointer_of(column.name)}/when"),
                     (column.required_when, f"{at}/allOf"),
                 ):
                     if condition and condition.outside:
@@ -489,7 +256,7 @@ class _Reading:
             step = one.when
             while step is not None and not step.outside and step.field in fields:
                 if step.field in seen:
-                    self._fault(f"{shown_at}{_pointer(name)}/when", "cycle", name)
+                    self._fault(f"{shown_at}{pointer_of(name)}/when", "cycle", name)
                     break
                 seen.add(step.field)
                 step = fields[step.field].when
@@ -543,7 +310,7 @@ class _Reading:
                     self._fault(where, "unknown_field", name)
         for name in fields:
             if name not in ordered:
-                self._fault(f"/schema/properties{_pointer(name)}", "not_placed", name)
+                self._fault(f"/schema/properties{pointer_of(name)}", "not_placed", name)
         return tuple(ordered.values())
 
 
@@ -557,7 +324,7 @@ _WORDS: Final[Mapping[Kind, Collection[str]]] = {
     "group": ("items", "minItems", "maxItems"),
     **dict.fromkeys(("date", "region", "identity_number", "credit_code", "phone"), ("format",)),
 }
-_CARD_KINDS: Final[Mapping[str, Collection[str]]] = {
+_CARDKINDS: Final[Mapping[str, Collection[str]]] = {
     "sex": ("choice", "text"),
     "birth_date": ("date",),
     "established_on": ("date",),
@@ -577,7 +344,7 @@ def _kind(told: Mapping[str, Any], shown: Mapping[str, Any]) -> Kind | None:
     """What kind of field a property is; None where no field is like that."""
     kind: Kind
     if "format" in told:
-        kind = _KINDS[told["format"]]
+        kind = KINDS[told["format"]]
     elif "enum" in told:
         kind = "choice"
     elif told["type"] == "array" and "items" in told:
