@@ -4,7 +4,7 @@
 ``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office``, ``no_ofd``,
 ``ofd_beyond`` or ``pdf_beyond``. A picture is decoded and encoded again without a word of what stood beside its pixels
 (EXIF, place, serial numbers, colour profile, comments). Of a PDF the pages stay, with what their
-forms and annotations show drawn into them (``server.work.appearances``); scripts, actions, attachments, form data, metadata and the EXIF
+forms and annotations show drawn into them (``server.work.pdf.appearances``); scripts, actions, attachments, form data, metadata and the EXIF
 of its photographs are left out. Word and Excel become PDF first (``server.work.office``), and so does
 OFD (``server.work.ofd``). ``mark``, lines of text, is laid over all of it; over OFD also that it is a
 conversion, and which seals it leaves out. It runs on bytes of strangers, and so in the cell of
@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.work import appearances, ofd, office, outlines
+from server.work import ofd, office
+from server.work.pdf import appearances, outlines
 from server.work.probe import HEIC, OFD, OFFICE, PDF, PICTURES
 
 _PDF_KEPT: Final = ("/Type", "/Pages", "/OCProperties", "/Lang")
@@ -56,7 +57,7 @@ def copy(
     source: Path, target: Path, media_type: str, mark: Sequence[str], fonts: Sequence[str]
 ) -> dict[str, Any]:
     """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing, NoOffice and
-    NotConverted of ``server.work.office``, Undrawn and LetterMissing of ``server.work.outlines``, and NoOfd, Beyond and Broken of ``server.work.ofd``."""
+    NotConverted of ``server.work.office``, Undrawn and LetterMissing of ``server.work.pdf.outlines``, and NoOfd, Beyond and Broken of ``server.work.ofd``."""
     if media_type == OFD:
         made, seals = ofd.convert(source, target.parent, ofd.program(), _face(fonts))
         try:

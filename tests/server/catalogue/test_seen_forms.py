@@ -17,7 +17,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageDraw
 
-from server.work import copying, outlines
+from server.work import copying
+from server.work.pdf import outlines
 from tests.kit.casework import CLERK
 from tests.kit.desks import demo_node, desk_of
 

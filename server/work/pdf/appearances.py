@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from server.work.outlines import (
+from server.work.pdf.outlines import (
     Bare,
     Face,
     Letter,

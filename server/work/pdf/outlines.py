@@ -1,7 +1,7 @@
 """Letters as outlines: taken from what PDFium draws or from a font of ours, and written as fonts of a PDF.
 
 A letter so written looks the same in every viewer, whatever fonts that has, and is found by its text.
-Knows nothing of forms and annotations (``server.work.appearances``).
+Knows nothing of forms and annotations (``server.work.pdf.appearances``).
 """
 
 import ctypes

@@ -1,0 +1,1 @@
+"""What a PDF shows where the file holds no picture of it: its forms and annotations, its letters."""
