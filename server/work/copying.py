@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.work import ofd, office
-from server.work.pdf import appearances, outlines
+from server.work.pdf import appearances, laying, outlines
 from server.work.probe import HEIC, OFD, OFFICE, PDF, PICTURES
 
 _PDF_KEPT: Final = ("/Type", "/Pages", "/OCProperties", "/Lang")
@@ -246,7 +246,7 @@ def _draw_page(source: Path, pdf: Any, number: int) -> None:
 
     page = pdf.pages[number]
     left, bottom, right, top = (float(one) for one in page.cropbox)
-    with appearances.opened(source) as document:
+    with laying.opened(source) as document:
         seen = document[number]
         seen.set_rotation(0)
         across, down = seen.get_size()
