@@ -1,5 +1,5 @@
 /** Which units are offered first when a case is referred (转办); pure. */
-import type { UnitRow } from '../../wire/messages'
+import type { UnitRow } from '../../../wire/messages'
 
 /**
  * First those that take the item, of them who is on duty, then the others who are on duty, then the rest; the unit whose

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { likely } from './referral'
-import type { UnitRow } from '../../wire/messages'
+import type { UnitRow } from '../../../wire/messages'
 
 const unit = (id: string, takes: boolean, on_duty: number): UnitRow => ({
   id,
