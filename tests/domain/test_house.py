@@ -26,7 +26,6 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 LARGE_MODULES: Final[set[str]] = {
     "web/src/admin/PaperTemplates.vue",
     "web/src/catalogue/FormEditor.vue",
-    "web/src/pages/approver/ApproverCasePage.vue",
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
     "web/src/record/talk/MessagesPanel.vue",

@@ -33,6 +33,12 @@ export function unclaimed(): boolean {
   )
 }
 
+/** The focus goes to the first of these that the page has. */
+export function focusOn(...selectors: string[]): void {
+  const found = selectors.map((one) => document.querySelector<HTMLElement>(one)).find((one) => one !== null)
+  found?.focus()
+}
+
 function usable(element: HTMLElement): boolean {
   return (
     element.isConnected &&

@@ -1,11 +1,6 @@
 /** Where the focus goes on the window's page of a case. */
 import { nextTick } from 'vue'
-
-/** To the first of these that the page has. */
-export function focusOn(...selectors: string[]): void {
-  const found = selectors.map((one) => document.querySelector<HTMLElement>(one)).find((one) => one !== null)
-  found?.focus()
-}
+import { focusOn } from '../../../ui/focus'
 
 /** where the one filled button stands */
 const NEXT = ['.foot [data-filled]', '.call-pane .dial[data-filled]']

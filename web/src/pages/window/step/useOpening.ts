@@ -9,9 +9,9 @@ import { leftAt, openingOf } from '../../../record/rules/attention'
 import { closed } from '../../../record/rules/lines'
 import { filled, type WindowStep } from '../../../record/rules/nextStep'
 import { announce } from '../../../ui/announce'
-import { unclaimed } from '../../../ui/focus'
+import { focusOn, unclaimed } from '../../../ui/focus'
 import { recall, remember } from '../../../ui/remembered'
-import { focusOn, toMissing, toNextStep } from './focus'
+import { toMissing, toNextStep } from './focus'
 
 export interface OpeningOf {
   id: string

@@ -3,10 +3,11 @@ import { nextTick, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { CaseBook } from '../../../record/book/useCase'
 import type { FormHands } from '../../../record/form/useForm'
+import { focusOn } from '../../../ui/focus'
 import { Problem } from '../../../wire/http'
 import type { Table } from '../table/useTable'
 import { useLeading } from '../useLeading'
-import { focusOn, toNextStep } from './focus'
+import { toNextStep } from './focus'
 
 export interface SigningOf {
   id: string

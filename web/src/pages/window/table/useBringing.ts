@@ -9,7 +9,7 @@ import type { Uploads } from '../../../record/materials/useUploads'
 import { asks, movedFrom, NEW_SLOT } from '../../../record/rules/lines'
 import { Problem } from '../../../wire/http'
 import type { MaterialView } from '../../../wire/messages'
-import { focusOn } from '../step/focus'
+import { focusOn } from '../../../ui/focus'
 import type { Table } from './useTable'
 
 export interface BringingOf {

@@ -3,7 +3,7 @@ import { computed, nextTick, ref, watch } from 'vue'
 import type ScanPane from '../../../scan/ScanPane.vue'
 import { sendTaken } from '../../../scan/sendTaken'
 import { unclaimed } from '../../../ui/focus'
-import { focusOn } from '../step/focus'
+import { focusOn } from '../../../ui/focus'
 import type { Bringing } from './useBringing'
 import type { Table } from './useTable'
 
