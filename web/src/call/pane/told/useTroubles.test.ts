@@ -1,7 +1,7 @@
 import { effectScope, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { aloud, say } from '../../../../tests/kit/pane'
-import { useTroubles } from './useTroubles'
+import { besideTrouble, useTroubles } from './useTroubles'
 
 type Desk = Parameters<typeof useTroubles>[0]
 
@@ -25,6 +25,15 @@ describe('what of one’s own devices is missing', () => {
     expect(troubled({ microphone: 'denied', camera: 'denied' }).troubles.value).toEqual([
       'call.trouble.both_denied',
     ])
+  })
+
+  it('is told once: a device that is gone and cannot be had is no second notice', () => {
+    const gone = { kind: 'camera', what: 'gone' } as const
+    expect(besideTrouble(gone, { camera: 'absent' })).toBeNull()
+    expect(besideTrouble(gone, { microphone: 'absent' })).toBe(gone)
+    expect(besideTrouble(gone, undefined)).toBe(gone)
+    const replaced = { kind: 'camera', what: 'replaced' } as const
+    expect(besideTrouble(replaced, { camera: 'absent' })).toBe(replaced)
   })
 
   it('is tried again where that may help, and what is back is said', async () => {

@@ -3,6 +3,17 @@ import { computed, ref, watch } from 'vue'
 import { announce } from '../../../ui/announce'
 import type { CallDesk } from '../../desk/useCall'
 import type { Say } from '../../rules/figures'
+import type { Devices } from '../../seat/devices'
+import type { DeviceNotice } from '../../seat/supply'
+
+/** What is told of a device in passing, unless what of it cannot be had stands there and says the same. */
+export function besideTrouble(
+  notice: DeviceNotice | null,
+  trouble: Devices['trouble'] | undefined,
+): DeviceNotice | null {
+  if (!notice || notice.kind === 'paper' || notice.what !== 'gone') return notice
+  return trouble?.[notice.kind] ? null : notice
+}
 
 export function useTroubles(desk: Pick<CallDesk, 'devices' | 'lacks' | 'retryDevices'>, t: Say) {
   const troubles = computed(() => {
