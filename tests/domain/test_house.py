@@ -28,7 +28,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/catalogue/FormEditor.vue",
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
-    "web/src/record/talk/MessagesPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = {
     "web/src/record/form/fieldEditor.ts FieldEditor",
