@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rules.materials.phone import Page, Phone
 from server.store.batch import Write, added, replaced
-from server.store.tables import people, phones
+from server.store.tables import cases, people, phones
 
 _OPEN: Final = sa.text("state IN ('waiting', 'connected')")
 """In the words of the partial index, on both databases."""
@@ -64,6 +64,18 @@ async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
         sa.select(phones).where(
             _OPEN,
             sa.or_(phones.c.expires_at <= at, blocked.exists()),
+        )
+    )
+    return [_phone(dict(row)) for row in found.mappings()]
+
+
+async def of_decided(connection: AsyncConnection) -> list[Phone]:
+    """The open links of cases that are decided; what is owed to one may still come by its link."""
+    found = await connection.execute(
+        sa.select(phones)
+        .join(cases, cases.c.id == phones.c.case_id)
+        .where(
+            phones.c.state.in_(("waiting", "connected")), cases.c.state.in_(("accepted", "refused"))
         )
     )
     return [_phone(dict(row)) for row in found.mappings()]

@@ -60,6 +60,8 @@ class Held:
     sides: tuple[str, ...]
     unit_name: str
     window_name: str
+    shut: bool
+    """Nothing comes to its line any more: the case is decided."""
 
     @property
     def expires_at(self) -> datetime:
@@ -143,6 +145,8 @@ class Phones:
             raise Refusal(Code.NOT_FOUND)
         rules.connect(found, _digest(secret), _digest(token), at=self._store.clock.now())
         actor = await self._inviter(found)
+        if (await self._held(found, actor)).shut:
+            raise Refusal(Code.NOT_FOUND)
         async with self._store.change(actor) as change:
             turn = await Turn.of(change, of_case(found.case_id))
             found = await phone_rows.find(change.connection, phone_id)
@@ -159,7 +163,10 @@ class Phones:
                 phone = await phone_rows.find_by_token(connection, _digest(token))
         if phone is None or not rules.serves(phone, self._store.clock.now()):
             raise Refusal(Code.UNAUTHENTICATED)
-        return await self._held(phone, await self._inviter(phone))
+        held = await self._held(phone, await self._inviter(phone))
+        if held.shut:
+            raise Refusal(Code.UNAUTHENTICATED)
+        return held
 
     async def finish(self, token: str | None) -> None:
         """The phone is done: its link ends. Refused: unauthenticated."""
@@ -229,9 +236,10 @@ class Phones:
     # ------------------------------------------------------------ what ends by itself
 
     async def sweep(self) -> int:
-        """End what is overdue; returns how many."""
+        """End what is overdue, and what a decision has shut; returns how many."""
         async with self._store.read() as connection:
             overdue = await phone_rows.overdue(connection, self._store.clock.now())
+            decided = await phone_rows.of_decided(connection)
         ended = []
         for one in overdue:
             async with self._store.change(SYSTEM) as change:
@@ -244,6 +252,12 @@ class Phones:
                     ("expired", "phone.expire") if late else ("withdrawn", "phone.withdraw")
                 )
                 ended.append(await _end(turn, phone, *how))
+        for one in decided:
+            async with self._store.change(SYSTEM) as change:
+                case_turn = await CaseTurn.open(change, one.case_id)
+                phone = await phone_rows.find(change.connection, one.id)
+                if phone is not None and phone.live and case_turn.case.shut(phone.line):
+                    ended.append(await _end(case_turn, phone, "withdrawn", "phone.withdraw"))
         await self._drop(ended)
         return len(ended)
 
@@ -287,6 +301,7 @@ class Phones:
             line.slots if line else (),
             record.unit_name,
             record.window_name,
+            record.case.shut(phone.line),
         )
 
 

@@ -213,6 +213,28 @@ async def test_a_link_gives_nothing_twice_too_late_or_for_another_case(
 
         await until(swept, 10)
 
+        # the case is refused: a code that was not taken gives nothing any more, nor does a phone that took one
+        async with desk_of(node, "zhoumingyuan") as approver:
+            refused, taken = await desk.open_case(), await desk.open_case()
+            code, held = await invite(desk, refused), await invite(desk, taken)
+            assert (await take(phone, held))[0] == 200
+            _, own = await begin(phone, len(data))
+            for one in (refused, taken):
+                about = {"case_id": one, "decision": "refused", "reason": "不属于本机关职权范围"}
+                await approver.command("case.decide", **about)
+        assert (await take(stranger, code))[0] == 404
+        assert (await begin(phone, 10))[0] == 401
+        assert await patch(phone, own, data) == 401
+
+        async def shut() -> str | None:
+            states = [(await the_phone(desk, refused, code[0]))["state"]]
+            states.append((await the_phone(desk, taken, held[0]))["state"])
+            files = {one["state"] for one in (await desk.case(taken))["materials"]}
+            done = states == ["withdrawn", "withdrawn"] and files == {"cancelled"}
+            return None if done else f"{states} {files}"
+
+        await until(shut, 10)
+
         # withdrawn by the window
         last = await invite(desk, case_id)
         await desk.command("case.withdraw_phone", case_id=case_id, phone_id=last[0])
