@@ -285,11 +285,10 @@ describe('the next step of the window', () => {
     expect(windowStep(asked(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
     expect(windowStep(asked(), now({ in_call: true }))).toEqual({ kind: 'submit' })
     expect(windowStep({ ...whole, consent, submission: null }, now())).toEqual({ kind: 'submit' })
-    // what a notice named is brought, in a further call as between calls
-    for (const in_call of [true, false])
-      expect(windowStep(asked({ state: 'to_correct' }), now({ in_call, missing: 1 }))).toEqual({
-        kind: 'none',
-      })
+    // what a notice named is brought, in a further call as between calls, where it is the filled step
+    const noticed = asked({ state: 'to_correct' })
+    expect(windowStep(noticed, now({ in_call: true, missing: 1 }))).toEqual({ kind: 'none' })
+    expect(windowStep(noticed, now({ missing: 2 }))).toEqual({ kind: 'correct', n: 2 })
   })
 
   it('is to answer a comment, and then to wait for its end where nothing else is missing', () => {
@@ -329,7 +328,8 @@ describe('the next step of the window', () => {
     const asking = { unrated: 'call-1', asking: true }
     expect(windowStep({ ...whole, state: 'accepted' }, now(asking))).toEqual({ kind: 'leave' })
     expect(windowStep(asked({ state: 'to_correct' }), now({ ...asking, missing: 1 }))).toEqual({
-      kind: 'none',
+      kind: 'correct',
+      n: 1,
     })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ unrated: 'call-1' }))).toEqual({
       kind: 'rate',

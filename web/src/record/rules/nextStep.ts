@@ -89,6 +89,8 @@ export type WindowStep =
   /** the applicant is told of the recording, and asked */
   | { kind: 'consent' }
   | { kind: 'dial' }
+  /** what a notice named is mended, from the first point on */
+  | { kind: 'correct'; n: number }
   /** what is missing is brought and filled in, or the other side is heard: no button of its own */
   | { kind: 'none' }
   | { kind: 'leave' }
@@ -123,7 +125,7 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   return now.unrated &&
     !now.asking &&
     !now.in_call &&
-    (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait')
+    (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait' || next.kind === 'correct')
     ? { kind: 'rate', call_id: now.unrated }
     : next
 }
@@ -144,5 +146,6 @@ function undecided(view: CaseView, now: WindowNow): WindowStep {
   if (to_answer[0]) return { kind: 'answer', n: to_answer.length, comment: to_answer[0].id }
   if (to_end.length && to_end.length === now.missing) return { kind: 'wait', for: 'resolve' }
   if (!now.missing) return submitted(view) ? { kind: 'wait', for: 'decision' } : { kind: 'submit' }
-  return now.in_call || view.state === 'to_correct' ? { kind: 'none' } : dial
+  if (now.in_call) return { kind: 'none' }
+  return view.state === 'to_correct' ? { kind: 'correct', n: now.missing } : dial
 }

@@ -29,6 +29,7 @@ export default {
       hand_in: 'Signed; waiting for the window to hand in',
     },
     consent: 'Next: tell the applicant about recording',
+    correct: 'Start correcting ({n})',
     finish: 'Hang up and ask for the rating',
     finish_hint: 'The case is decided: ends the call and turns this screen to the applicant for a rating',
     rate: 'Ask the applicant to rate',

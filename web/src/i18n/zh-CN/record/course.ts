@@ -29,6 +29,7 @@ export default {
       hand_in: '申请人已签名，待窗口提交',
     },
     consent: '下一步：向申请人做录音录像告知',
+    correct: '开始补正（{n} 项）',
     finish: '挂断并请申请人评价',
     finish_hint: '办件已决定：结束云见面，本屏转给申请人评价',
     rate: '请申请人评价',

@@ -5,9 +5,9 @@
 import { computed, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Parting } from '../../../record/applicant/turned'
-import { windowStep } from '../../../record/rules/nextStep'
+import { windowStep, type WindowStep } from '../../../record/rules/nextStep'
 import { recall, remember } from '../../../ui/remembered'
-import { textSize } from '../../../ui/textSize'
+import { textSize, type TextSize } from '../../../ui/textSize'
 import type { CaseView } from '../../../wire/messages'
 import type { CaseCall } from '../call/useCaseCall'
 import type { useLeading } from '../useLeading'
@@ -28,6 +28,18 @@ export interface NextStepOf {
 }
 
 const ASKED = 'rate.asked'
+/** the steps that are a button more beside handing in */
+const BESIDE: ReadonlySet<WindowStep['kind']> = new Set(['finish', 'answer', 'correct'])
+
+/** Whether what is seldom needed leaves its room in the foot to what tells of the rating, or to the next step, so that all of it stands in one row. */
+export function foldsActs(
+  step: WindowStep | null,
+  now: { rating: boolean; in_call: boolean; english: boolean; letters: TextSize },
+): boolean {
+  if (now.rating) return true
+  if (step && BESIDE.has(step.kind)) return now.english || now.letters !== 'standard'
+  return now.in_call && now.letters === 'largest'
+}
 
 export function useNextStep({ view, missing, case_call, leading, busy, hangUp }: NextStepOf) {
   const { locale } = useI18n()
@@ -52,14 +64,14 @@ export function useNextStep({ view, missing, case_call, leading, busy, hangUp }:
   const offers = computed(
     () => unrated.value !== null && !apart.value && !in_call.value && step.value?.kind !== 'consent',
   )
-  /** what is seldom needed leaves room for what tells of it, and in a call for the next step, by letters and language */
-  const folds = computed(() => {
-    if (offers.value || (rating.value && !in_call.value)) return true
-    const english = locale.value === 'en'
-    return step.value?.kind === 'finish'
-      ? english || textSize.value !== 'standard'
-      : Boolean(in_call.value) && english && textSize.value === 'largest'
-  })
+  const folds = computed(() =>
+    foldsActs(step.value, {
+      rating: offers.value || (rating.value && !in_call.value),
+      in_call: Boolean(in_call.value),
+      english: locale.value === 'en',
+      letters: textSize.value,
+    }),
+  )
   // he has said it on his own screen, or does not want to
   watch(rating, (on) => !on && apart.value && !in_call.value && noteRated())
 

@@ -36,10 +36,7 @@ describe('which file goes next', () => {
     expect(nextOf(two('failed'), none)).toEqual(['b'])
     // one that goes the other way stands beside no material
     expect(
-      nextOf(
-        [file('a', { line: 'identity', purpose: 'guide', state: 'running' }), two('queued')[1]!],
-        none,
-      ),
+      nextOf([file('a', { line: 'identity', purpose: 'guide', state: 'running' }), two('queued')[1]!], none),
     ).toEqual(['b'])
     // and one that has an address goes on whatever is before it
     expect(nextOf(two('running'), (id) => id === 'b')).toEqual(['b'])
