@@ -55,6 +55,8 @@ class Logged:
     recordings: int
     decision: str | None
     """What was decided in it, at last; None: nothing, whatever became of its case before or since."""
+    decided_by: PersonRef | None
+    """Who decided that: after a referral not the one who answered."""
 
 
 _NEVER: Final = 2**31 - 1
@@ -232,6 +234,7 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
     callers = {row["caller_id"] for row in rows}
     refs = await person_refs(connection, callers | set(approvers.values()) | set(declined.values()))
     decided = await _decisions(connection, {row["case_id"] for row in rows})
+    told = {row["id"]: _decided_in(row, decided.get(row["case_id"], ())) for row in rows}
     return [
         Logged(
             call_id=row["id"],
@@ -248,7 +251,8 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             answered_at=row["answered_at"],
             ended_at=row["ended_at"],
             recordings=row["recorded"],
-            decision=_decided_in(row, decided.get(row["case_id"], ())),
+            decision=None if (last := told[row["id"]]) is None else last.kind,
+            decided_by=None if last is None else last.by,
         )
         for row in rows
     ]
@@ -266,10 +270,17 @@ async def _declined(connection: AsyncConnection, ids: Sequence[str]) -> dict[str
     return {row.call_id: row.target_id for row in found}
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    at: datetime
+    kind: str
+    by: PersonRef
+
+
 async def _decisions(
     connection: AsyncConnection, case_ids: Collection[str]
-) -> Mapping[str, list[tuple[datetime, str]]]:
-    """When each of these cases was decided, and how, the earliest first."""
+) -> Mapping[str, list[_Decided]]:
+    """When each of these cases was decided, how and by whom, the earliest first."""
     told = await connection.execute(
         sa.select(events.c.subject, events.c.at, events.c.body)
         .where(
@@ -278,18 +289,19 @@ async def _decisions(
         )
         .order_by(events.c.subject, events.c.version)
     )
-    found: dict[str, list[tuple[datetime, str]]] = {}
+    found: dict[str, list[_Decided]] = {}
     for row in told:
-        one = (row.at, row.body["decision"]["kind"])
+        decision = row.body["decision"]
+        one = _Decided(row.at, decision["kind"], PersonRef.model_validate(decision["by"]))
         found.setdefault(id_of(row.subject), []).append(one)
     return found
 
 
-def _decided_in(call: Mapping[str, Any], decisions: Sequence[tuple[datetime, str]]) -> str | None:
+def _decided_in(call: Mapping[str, Any], decisions: Sequence[_Decided]) -> _Decided | None:
     begun, ended = call["answered_at"], call["ended_at"]
     if begun is None:
         return None
-    within = [kind for at, kind in decisions if begun <= at and (ended is None or at <= ended)]
+    within = [one for one in decisions if begun <= one.at and (ended is None or one.at <= ended)]
     return within[-1] if within else None
 
 

@@ -144,6 +144,8 @@ class CallLogRow(Message):
     recordings: int
     decision: Decision | None
     """What was decided in this call, at last; null: nothing, whatever became of the case."""
+    decided_by: PersonRef | None = None
+    """Who decided that; after a referral he is not the ``approver``."""
 
 
 class CallLog(Message):

@@ -153,8 +153,13 @@ async def test_a_row_of_the_log_tells_what_was_decided_in_its_call(office: Offic
         await office.do(CLERK, CallHangUp, call_id=calls[-1])
     async with office.store.read() as connection:
         rows = await log.list_calls(connection, office.actors[CLERK].unit_id)
-    told = {row.call_id: row.decision for row in rows}
-    assert [told[one] for one in calls] == ["to_correct", None, "refused"]
+    told = {row.call_id: (row.decision, row.decided_by and row.decided_by.id) for row in rows}
+    approver = office.actors[APPROVER].person_id
+    assert [told[one] for one in calls] == [
+        ("to_correct", approver),
+        (None, None),
+        ("refused", approver),
+    ]
 
 
 async def test_the_rest_of_a_long_list_is_asked_for_by_cursor(scene: Scene) -> None:

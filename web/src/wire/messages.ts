@@ -2272,6 +2272,7 @@ export interface CallSnapshot {
 /**
  * A supervisor who follows the call now.
  */
+  decided_by: PersonRef | null
 export interface MonitorView {
   id: string
   person: PersonRef

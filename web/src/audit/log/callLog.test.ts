@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { renewed } from './useCallLog'
+import { otherDecider, renewed } from './useCallLog'
 import type { CallLogRow } from '../../wire/messages'
-import { at } from '../../../tests/kit/recorded'
+import { approver, at, third } from '../../../tests/kit/recorded'
 
 const row = (call_id: string, second: number, state: CallLogRow['state'] = 'ended'): CallLogRow =>
   ({ call_id, opened_at: at(second), state }) as CallLogRow
@@ -24,5 +24,11 @@ describe('the log of calls', () => {
     expect(told(renewed(listed, []))).toEqual(['b live'])
     expect(told(renewed(listed, [row('b', 20), row('a', 10)]))).toEqual(['b ended'])
     expect(told(renewed([], [row('a', 10)]))).toEqual(['a ended'])
+  })
+
+  it('names who decided where it was not who answered, after a referral', () => {
+    expect(otherDecider({ approver, decided_by: third })).toBe(third)
+    expect(otherDecider({ approver, decided_by: approver })).toBeNull()
+    expect(otherDecider({ approver, decided_by: null })).toBeNull()
   })
 })

@@ -1,7 +1,7 @@
 /** The supervisor's call log: filtered by case number, staff, day, file name and words that were written, page by page. */
 import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
 import { http, Problem } from '../../wire/http'
-import type { CallLog, CallLogRow } from '../../wire/messages'
+import type { CallLog, CallLogRow, PersonRef } from '../../wire/messages'
 
 export interface Filter {
   number: string
@@ -24,6 +24,11 @@ export function renewed(listed: readonly CallLogRow[], fresh: readonly CallLogRo
     (one) => !known.has(one.call_id) && (!last || Date.parse(one.opened_at) >= Date.parse(last.opened_at)),
   )
   return [...come, ...listed.map((one) => told.get(one.call_id) ?? one)]
+}
+
+/** Who decided in a call, where it was not the one who answered it: after a referral. */
+export function otherDecider(row: Pick<CallLogRow, 'approver' | 'decided_by'>): PersonRef | null {
+  return row.decided_by && row.decided_by.id !== row.approver?.id ? row.decided_by : null
 }
 
 /** While a call that is listed rings or runs, and otherwise. */

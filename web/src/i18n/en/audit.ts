@@ -23,6 +23,7 @@ export default {
   not_answered: 'not answered',
   not_yet: 'waiting for an answer',
   undecided: 'Not decided',
+  decided_by: 'Decided by {name}',
   filter: {
     number: 'Case number',
     person: 'Staff (name or number)',

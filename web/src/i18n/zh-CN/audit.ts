@@ -23,6 +23,7 @@ export default {
   not_answered: '未接通',
   not_yet: '等待接听',
   undecided: '未作决定',
+  decided_by: '{name}作出决定',
   filter: {
     number: '办件编号',
     person: '人员（姓名或工号）',
