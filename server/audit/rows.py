@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rows import named_so
 from server.people.rows.people import person_refs
-from server.rights.subjects import id_of, of_case
+from server.rights.subjects import id_of, of_call, of_case
 from server.standards.numbering import ungrouped
 from server.store.ledger.entry import OK
 from server.store.tables import (
@@ -320,3 +320,15 @@ async def calls_about(connection: AsyncConnection, case_id: str) -> list[str]:
         sa.select(calls.c.id).where(calls.c.case_id == case_id).order_by(calls.c.opened_at)
     )
     return list(found)
+
+
+async def told_legs(
+    connection: AsyncConnection, call_id: str
+) -> list[tuple[datetime, list[Mapping[str, Any]]]]:
+    """The legs of a call as each change of it told them, the earliest first."""
+    told = await connection.execute(
+        sa.select(events.c.at, events.c.body)
+        .where(events.c.subject == of_call(call_id), events.c.type == "call.changed")
+        .order_by(events.c.version)
+    )
+    return [(row.at, row.body["call"]["legs"]) for row in told]

@@ -163,6 +163,15 @@ class Silence(Message):
     to_at: datetime | None
 
 
+class Lacking(Message):
+    """When the page of a leg had no device for a line, or one that gave nothing; ``to_at`` null: to the end of the leg."""
+
+    leg_id: str
+    mid: str
+    from_at: datetime
+    to_at: datetime | None
+
+
 class CallDetail(Message):
     """A call with its files, as the asker's audience sees it at ``version``."""
 
@@ -174,3 +183,4 @@ class CallDetail(Message):
     item_name: str
     playbacks: list[PlaybackView] = []
     silences: list[Silence] = []
+    lacking: list[Lacking] = []

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from server.audit import rows as log
 from server.audit.acts import histories as supervision
-from server.audit.wire import CallCheck, CallDetail, FileCheck, Interruption, Silence
+from server.audit.wire import CallCheck, CallDetail, FileCheck, Interruption, Lacking, Silence
 from server.calls.acts import asking, playbacks, telling
 from server.calls.projection import project_call
 from server.calls.rows import calls as call_rows
@@ -71,10 +71,12 @@ class Archive:
             files: list[recorded_rows.Recorded] = []
             played: list[Playback] = []
             entries: list[recorded_rows.Written] = []
+            legs: list[tuple[datetime, list[Mapping[str, Any]]]] = []
             if audience == "supervisor":
                 files = await recorded_rows.list_recordings(connection, call_id)
                 played = await rows.list_playbacks(connection, call_id)
                 entries = await recorded_rows.list_entries(connection, of_call(call_id))
+                legs = await log.told_legs(connection, call_id)
             people = await person_refs(connection, {one.person_id or "" for one in played})
         return CallDetail(
             version=version,
@@ -85,6 +87,7 @@ class Archive:
             item_name=case.item.name,
             playbacks=[playbacks.playback_view(one, people) for one in played],
             silences=silences_of(entries),
+            lacking=lacking_of(legs),
         )
 
     async def _view(self, one: recorded_rows.Recorded) -> RecordingView:
@@ -329,3 +332,21 @@ def silences_of(entries: Iterable[recorded_rows.Written]) -> list[Silence]:
         elif one.act == "leg.heard" and (began := since.pop(one.object, None)) is not None:
             found.append(Silence(leg_id=one.object, from_at=began, to_at=at))
     return found + [Silence(leg_id=leg, from_at=at, to_at=None) for leg, at in since.items()]
+
+
+def lacking_of(told: Iterable[tuple[datetime, Iterable[Mapping[str, Any]]]]) -> list[Lacking]:
+    """When pages had no device for a line, as the changes of their call tell, the earliest first."""
+    since: dict[tuple[str, str], datetime] = {}
+    found = []
+    for at, legs in told:
+        now = {(leg["id"], mid) for leg in legs for mid in leg.get("lacking", ())}
+        for leg_id, mid in sorted(since.keys() - now):
+            began = since.pop((leg_id, mid))
+            found.append(Lacking(leg_id=leg_id, mid=mid, from_at=began, to_at=at))
+        for one in sorted(now - since.keys()):
+            since[one] = at
+    found += [
+        Lacking(leg_id=leg_id, mid=mid, from_at=at, to_at=None)
+        for (leg_id, mid), at in since.items()
+    ]
+    return sorted(found, key=lambda one: one.from_at)

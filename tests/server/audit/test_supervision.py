@@ -20,7 +20,7 @@ from yarl import URL
 
 from server.app import Running
 from server.audit import rows as log
-from server.audit.acts.archive import silences_of
+from server.audit.acts.archive import lacking_of, silences_of
 from server.calls.rows import calls, recordings
 from server.calls.rows import recorded as recorded_rows
 from server.case.wire.decision import CaseDecide
@@ -28,7 +28,7 @@ from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from signaling.call.parts import CallId, LegId
-from signaling.wire.call import CallHangUp
+from signaling.wire.call import CallHangUp, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock
@@ -160,6 +160,30 @@ async def test_a_row_of_the_log_tells_what_was_decided_in_its_call(office: Offic
         (None, None),
         ("refused", approver),
     ]
+
+
+async def test_a_camera_that_gave_nothing_is_told_from_then_to_then(office: Office) -> None:
+    call_id = await office.meet(await office.case())
+    call = (await office.do(APPROVER, CallOpen, call_id=call_id))["call"]
+    [leg] = [one["id"] for one in call["legs"] if one["seat"] == "approver"]
+    began = office.clock.now()
+    for mid, on in (("1", True), ("0", True), ("1", False)):
+        await office.do(APPROVER, CallLack, call_id=call_id, leg_id=leg, mid=mid, on=on)
+        office.clock.move(20)
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    async with office.store.read() as connection:
+        found = lacking_of(await log.told_legs(connection, call_id))
+    # to the ten seconds: the clock goes on by itself too
+    spans = [
+        (
+            one.mid,
+            round((one.from_at - began).total_seconds(), -1),
+            one.to_at and round((one.to_at - began).total_seconds(), -1),
+        )
+        for one in found
+    ]
+    assert [one.leg_id for one in found] == [leg, leg]
+    assert spans == [("1", 0, 40), ("0", 20, None)]
 
 
 async def test_the_rest_of_a_long_list_is_asked_for_by_cursor(scene: Scene) -> None:

@@ -2159,6 +2159,7 @@ export interface CallDetail {
   item_name: string
   playbacks: PlaybackView[]
   silences: Silence[]
+  lacking: Lacking[]
 }
 /**
  * One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``.
@@ -2237,6 +2238,15 @@ export interface Silence {
   to_at: string | null
 }
 /**
+ * When the page of a leg had no device for a line, or one that gave nothing; ``to_at`` null: to the end of the leg.
+ */
+export interface Lacking {
+  leg_id: string
+  mid: string
+  from_at: string
+  to_at: string | null
+}
+/**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.
  */
 export interface CallLog {
@@ -2262,6 +2272,7 @@ export interface CallLogRow {
   ended_at: string | null
   recordings: number
   decision: ('accepted' | 'to_correct' | 'refused') | null
+  decided_by: PersonRef | null
 }
 export interface CallSnapshot {
   version: number
@@ -2272,7 +2283,6 @@ export interface CallSnapshot {
 /**
  * A supervisor who follows the call now.
  */
-  decided_by: PersonRef | null
 export interface MonitorView {
   id: string
   person: PersonRef

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { approver, callView, clerk, leg, playback, third } from '../../../tests/kit/recorded'
-import { absence, endOf, seatedOf, wordOf } from './presence'
+import { approver, at, callView, clerk, leg, playback, third } from '../../../tests/kit/recorded'
+import { absence, endOf, seatedOf, unseenOf, wordOf } from './presence'
 
 describe('who was there', () => {
   it('is shown by seats, with the applicant for as long as the window was there', () => {
@@ -52,5 +52,36 @@ describe('who was there', () => {
   it('ends with the call or with its last picture', () => {
     expect(endOf(callView(), [], 0)).toBe(1200)
     expect(endOf(callView(), [playback('playback-1', 'window', 10)], 0)).toBe(1205)
+  })
+
+  it('was not seen while his camera gave no picture, as long as he was there', () => {
+    const call = callView()
+    const lacking = (leg_id: string, mid: string, from: number, to: number | null) => ({
+      leg_id,
+      mid,
+      from_at: at(from),
+      to_at: to === null ? null : at(to),
+    })
+    const unseen = unseenOf(
+      call,
+      [
+        lacking('leg-0002', '1', 100, 120),
+        lacking('leg-0002', '0', 100, 130),
+        lacking('leg-0001', '1', -5, null),
+        lacking('leg-0002', '1', 1190, null),
+        lacking('unknown', '1', 1, 2),
+      ],
+      1200,
+    )
+    expect(unseen.map((one) => [one.seat, one.person_id, one.from_s, one.to_s])).toEqual([
+      ['approver', approver.id, 100, 120],
+      ['window', clerk.id, 0, 1200],
+      ['approver', approver.id, 1190, 1198],
+    ])
+    const [seated] = seatedOf(call, [], 1200, unseen)
+    expect(seated?.gaps).toEqual([
+      { from_s: 100, to_s: 120, reason: 'unseen' },
+      { from_s: 1190, to_s: 1198, reason: 'unseen' },
+    ])
   })
 })

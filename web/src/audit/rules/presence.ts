@@ -4,9 +4,12 @@
  * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
  */
 import { listed } from '../../i18n'
-import type { CallView, CaseView, PersonRef, PlaybackView } from '../../wire/messages'
+import type { CallView, CaseView, Lacking, PersonRef, PlaybackView } from '../../wire/messages'
 
 export type Actor = 'here' | 'far' | 'guest' | 'system'
+/** The reason of a gap in which a camera gave no picture. */
+export const UNSEEN = 'unseen'
+
 /** A seat and when somebody was in it. */
 export interface Seated {
   seat: 'approver' | 'window' | 'third' | 'fourth' | 'fifth' | 'sixth' | 'applicant'
@@ -15,7 +18,7 @@ export interface Seated {
   /** supervisors who joined in the open and had this place */
   supervisors: string
   spans: { from_s: number; to_s: number }[]
-  /** no packets came, though somebody was there */
+  /** no packets came, though somebody was there; or (`UNSEEN`) no picture alone */
   gaps: { from_s: number; to_s: number; reason: string }[]
 }
 
@@ -43,6 +46,24 @@ export function zeroOf(call: CallView): number {
   return Date.parse(call.answered_at ?? call.opened_at)
 }
 
+/** When the camera of a party gave no picture though he was there: none that works was to be had. */
+export interface Unseen extends Span {
+  seat: Seated['seat']
+  person_id: string
+}
+
+/** Of what the server keeps about devices that lacked, the cameras. */
+export function unseenOf(call: CallView, lacking: readonly Lacking[], end_s: number): Unseen[] {
+  const second = (at: string): number => (Date.parse(at) - zeroOf(call)) / 1000
+  return lacking.flatMap((one) => {
+    const leg = call.legs.find((other) => other.id === one.leg_id)
+    if (!leg || one.mid !== '1') return []
+    const ends = [one.to_at, leg.ended_at].flatMap((at) => (at ? [second(at)] : []))
+    const [from_s, to_s] = [Math.max(0, second(one.from_at)), Math.min(end_s, ...ends)]
+    return to_s > from_s ? [{ seat: leg.seat, person_id: leg.person.id, from_s, to_s }] : []
+  })
+}
+
 /** The last second of the call, or of the last picture of it. */
 export function endOf(call: CallView, playbacks: readonly PlaybackView[], now_ms: number): number {
   const zero = zeroOf(call)
@@ -64,7 +85,12 @@ export function sides(call: CallView, view: CaseView): (person: PersonRef | null
   }
 }
 
-export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end_s: number): Seated[] {
+export function seatedOf(
+  call: CallView,
+  playbacks: readonly PlaybackView[],
+  end_s: number,
+  unseen: readonly Unseen[] = [],
+): Seated[] {
   const zero = zeroOf(call)
   const second = (at: string): number => (Date.parse(at) - zero) / 1000
   const found: Seated[] = []
@@ -92,7 +118,12 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
             reason: gap.reason,
           })),
         )
-        .filter((gap) => gap.to_s > gap.from_s),
+        .filter((gap) => gap.to_s > gap.from_s)
+        .concat(
+          unseen
+            .filter((one) => one.seat === seat)
+            .map(({ from_s, to_s }) => ({ from_s, to_s, reason: UNSEEN })),
+        ),
     })
   }
   // the applicant sits at the window: he is there as long as it is

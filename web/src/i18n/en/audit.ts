@@ -216,6 +216,7 @@ export default {
       gap: 'gap, hold or not recorded',
     },
     gap: 'gap from {from} to {to}',
+    unseen: '{from} to {to}: no picture',
     withdrawn: 'Not recorded from {from} to {to}: consent withdrawn',
     withdrawn_word: 'Not recorded (consent withdrawn)',
     held: 'on hold from {from} to {to}',

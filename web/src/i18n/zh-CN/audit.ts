@@ -215,6 +215,7 @@ export default {
       gap: '缺段、保持或未录制',
     },
     gap: '{from} 至 {to} 缺段',
+    unseen: '{from} 至 {to} 没有画面',
     withdrawn: '{from} 至 {to} 未录制（已撤回同意）',
     withdrawn_word: '未录制（已撤回同意）',
     held: '{from} 至 {to} 通话保持',

@@ -1,7 +1,7 @@
 /** What the file of a call tells of all of it: its pictures, who was there when, what happened, how good the lines were. */
 import { computed, type Ref } from 'vue'
 import { Story } from '../../rules/asOf'
-import { endOf, holdsOf, seatedOf, sides, withdrawnOf, zeroOf } from '../../rules/presence'
+import { endOf, holdsOf, seatedOf, sides, unseenOf, withdrawnOf, zeroOf } from '../../rules/presence'
 import { countedOf, qualitiesOf, withSilences, type Stretch, type WorkerStretch } from '../../rules/qualities'
 import { Shown } from '../../rules/shown'
 import { marksOf } from '../../rules/timeline'
@@ -42,7 +42,13 @@ export function useFacts(file: Readonly<Ref<CallFile | null>>) {
         )
       : null
   })
-  const seated = computed(() => (call.value ? seatedOf(call.value, parties.value, end_s.value) : []))
+  /** when a camera gave no picture, of whom */
+  const unseen = computed(() =>
+    file.value ? unseenOf(file.value.detail.call, file.value.detail.lacking, end_s.value) : [],
+  )
+  const seated = computed(() =>
+    call.value ? seatedOf(call.value, parties.value, end_s.value, unseen.value) : [],
+  )
   const holds = computed(() => (call.value ? holdsOf(call.value, end_s.value) : []))
   const withdrawn = computed(() => (call.value ? withdrawnOf(call.value, end_s.value) : []))
   const qualities = computed(() => {
@@ -76,6 +82,7 @@ export function useFacts(file: Readonly<Ref<CallFile | null>>) {
     marks,
     within,
     shown,
+    unseen,
     seated,
     holds,
     withdrawn,

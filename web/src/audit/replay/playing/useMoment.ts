@@ -1,5 +1,6 @@
 /** A call and its case as they stood at one second of it: what was on screen, who was not recorded, what happened. */
 import { computed, type Ref } from 'vue'
+import type { PlaybackView } from '../../../wire/messages'
 import type { Mark } from '../../rules/marks/marks'
 import { absence, gapsOf, type Absence } from '../../rules/presence'
 import type { Pointing } from '../../rules/shown'
@@ -11,11 +12,11 @@ const WORTH_SAYING_S = 1
 
 /** `chosen`: the mark to which somebody jumped, which is told at its second before all others. */
 export function useMoment(
-  facts: Pick<Facts, 'zero_ms' | 'story' | 'shown' | 'pictures' | 'holds' | 'withdrawn' | 'marks'>,
+  facts: Pick<Facts, 'zero_ms' | 'story' | 'shown' | 'pictures' | 'unseen' | 'holds' | 'withdrawn' | 'marks'>,
   position_s: Readonly<Ref<number>>,
   chosen: Readonly<Ref<Mark | null>>,
 ) {
-  const { zero_ms, story, shown, pictures, holds, withdrawn, marks } = facts
+  const { zero_ms, story, shown, pictures, unseen, holds, withdrawn, marks } = facts
   const moment_ms = computed(() => zero_ms.value + position_s.value * 1000 + 0.5)
   const count = computed(() => story.value.countAt(moment_ms.value))
   const as_of = computed(() => story.value.after(count.value))
@@ -27,6 +28,16 @@ export function useMoment(
       ? before
       : now
   })
+  /** whether the camera of this party gave no picture at this second */
+  const hidden = (of: PlaybackView): boolean =>
+    unseen.value.some(
+      (one) =>
+        one.seat === of.seat &&
+        one.person_id === of.person?.id &&
+        one.to_s - one.from_s >= WORTH_SAYING_S &&
+        position_s.value >= one.from_s &&
+        position_s.value < one.to_s,
+    )
   /** the parties of whom nothing was recorded at this second, though they have a file, and why: by playback */
   const gone = computed<Map<string, Absence>>((before) => {
     const now = new Map<string, Absence>()
@@ -37,14 +48,10 @@ export function useMoment(
         (gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s,
       )
       const gap = there.find((found) => found.mid !== '0')
-      if (gap)
-        now.set(
-          one.id,
-          absence(
-            gap,
-            there.some((found) => found.mid !== '1'),
-          ),
-        )
+      if (gap) {
+        const voiceless = there.some((found) => found.mid !== '1')
+        now.set(one.id, absence(gap, voiceless))
+      } else if (one.source === 'face' && hidden(one)) now.set(one.id, 'unseen')
     }
     return before && before.size === now.size && [...now].every(([id, why]) => before.get(id) === why)
       ? before
