@@ -29,9 +29,7 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
 }
-LARGE_CLASSES: Final[set[str]] = {
-    "web/src/record/form/fieldEditor.ts FieldEditor",
-}
+LARGE_CLASSES: Final[set[str]] = set()
 LARGE_FOLDERS: Final[set[str]] = set()
 
 

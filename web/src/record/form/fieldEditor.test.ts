@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FieldEditor, REST_MS, TYPING_EVERY_MS, type EditRefusal } from './fieldEditor'
+import { FieldEditor, REST_MS, TYPING_EVERY_MS } from './fieldEditor'
+import type { EditRefusal } from './fieldHold'
 import type { FieldState, FormField } from '../../wire/messages'
 import { field, person, value } from '../../../tests/kit/cases'
 

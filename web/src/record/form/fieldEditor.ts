@@ -8,18 +8,12 @@
  */
 import type { FieldState, FormField } from '../../wire/messages'
 import { faultOf, tidied, type FieldFault } from '../rules/form/checks'
+import { FieldHold, type EditRefusal } from './fieldHold'
+import { Timers } from './timers'
 
 export const TYPING_EVERY_MS = 100
 export const DRAFT_AFTER_MS = 700
 export const REST_MS = 800
-export const HOLD_EVERY_MS = 4000
-export const HELD_RETRY_MS = 3000
-
-/** Why an edit was not taken; whatever is not one of the named codes is told in the server's words. */
-export interface EditRefusal {
-  code: string
-  title: string
-}
 
 export interface FieldWire {
   typing(value: string): void
@@ -54,10 +48,8 @@ export class FieldEditor {
   private touched = false
   /** the edit under way: over when both its ack and its event are there, in whichever order they come */
   private sent: { from_version: number; acked: boolean } | null = null
-  private timers = new Map<'typing' | 'draft' | 'rest' | 'hold', ReturnType<typeof setTimeout>>()
-  private last_typing_at = -Infinity
-  private last_draft_at = -Infinity
-  private holding = false
+  private timers: Timers<'typing' | 'draft' | 'rest'>
+  private lock: FieldHold
   private gone = false
 
   constructor(
@@ -65,8 +57,10 @@ export class FieldEditor {
     record: FieldState | undefined,
     private readonly me: string,
     private readonly wire: FieldWire,
-    private readonly now: () => number = () => performance.now(),
+    now?: () => number,
   ) {
+    this.timers = new Timers(now)
+    this.lock = new FieldHold((on) => wire.hold(on), { held: () => this.held(), freed: () => this.freed() })
     this.record = record ?? null
     this.base = this.version
   }
@@ -108,10 +102,10 @@ export class FieldEditor {
     this.touched = true
     this.refusal = null
     if (this.fault && !this.faultIn(tidied(this.field, value))) this.fault = null
-    this.takeHold()
+    this.lock.take()
     this.tellTyping()
     this.keepDraft()
-    this.at('rest', REST_MS, () => void this.save())
+    this.timers.at('rest', REST_MS, () => void this.save())
     this.wire.changed()
   }
 
@@ -123,8 +117,8 @@ export class FieldEditor {
   async blur(): Promise<void> {
     if (!this.focused) return
     this.focused = false
-    this.stop('typing')
-    this.dropHold()
+    this.timers.stop('typing')
+    this.lock.drop()
     if (!this.touched || !this.unsaved) this.settle()
     else await this.save()
     this.wire.changed()
@@ -161,7 +155,7 @@ export class FieldEditor {
       } else if (this.unsaved) {
         // while somebody else still holds the field there is nothing to choose
         if (!this.locked) this.offer = 'stale'
-        this.stop('rest')
+        this.timers.stop('rest')
       } else {
         this.base = this.version
         this.rest()
@@ -171,7 +165,7 @@ export class FieldEditor {
   }
 
   async save(): Promise<void> {
-    this.stop('rest')
+    this.timers.stop('rest')
     if (this.local === null || this.sent || this.offer === 'stale' || this.locked) return
     const value = tidied(this.field, this.local)
     if (value === (this.record?.value ?? '')) {
@@ -190,16 +184,16 @@ export class FieldEditor {
     this.sent = { from_version: this.version, acked: false }
     this.refusal = null
     if (this.offer === 'restored') this.offer = null
-    this.stop('draft')
+    this.timers.stop('draft')
     // what is told as typed after the edit would look unsaved on the other page
-    this.stop('typing')
+    this.timers.stop('typing')
     this.wire.changed()
     const refused = await this.wire.edit(value, this.base)
     if (this.gone) return
     if (refused) {
       this.sent = null
       if (refused.code === 'stale') this.offer = 'stale'
-      else if (refused.code === 'field_held') this.waitForHold()
+      else if (refused.code === 'field_held') this.lock.wait()
       // what was typed while this was on its way has been judged by nobody yet
       else if (this.local !== null && tidied(this.field, this.local) !== value) this.saveSoon()
       else this.refusal = refused
@@ -227,8 +221,8 @@ export class FieldEditor {
     this.fault = null
     this.refusal = null
     this.changedUnder = false
-    this.stop('rest')
-    this.stop('draft')
+    this.timers.stop('rest')
+    this.timers.stop('draft')
     this.wire.draft(this.record?.value ?? '', this.base)
     this.wire.changed()
   }
@@ -237,8 +231,7 @@ export class FieldEditor {
   dispose(): void {
     if (this.touched && this.unsaved) this.wire.draft(this.shown, this.base)
     this.gone = true
-    this.dropHold()
-    for (const timer of this.timers.values()) clearTimeout(timer)
+    this.lock.dispose()
     this.timers.clear()
   }
 
@@ -258,7 +251,7 @@ export class FieldEditor {
 
   /** Nothing that is typed waits longer than a rest for its turn. */
   private saveSoon(): void {
-    if (!this.timers.has('rest')) this.at('rest', REST_MS, () => void this.save())
+    if (!this.timers.has('rest')) this.timers.at('rest', REST_MS, () => void this.save())
   }
 
   /** Record and field agree. What stands in a focused field stays, or its caret would jump. */
@@ -283,82 +276,27 @@ export class FieldEditor {
   }
 
   private tellTyping(): void {
-    this.throttle('typing', this.last_typing_at, TYPING_EVERY_MS, () => {
-      this.last_typing_at = this.now()
+    this.timers.throttle('typing', TYPING_EVERY_MS, () => {
       if (this.local !== null) this.wire.typing(this.local)
     })
   }
 
   private keepDraft(): void {
-    this.throttle('draft', this.last_draft_at, DRAFT_AFTER_MS, () => {
-      this.last_draft_at = this.now()
+    this.timers.throttle('draft', DRAFT_AFTER_MS, () => {
       if (this.unsaved) this.wire.draft(this.shown, this.base)
     })
   }
 
-  private takeHold(): void {
-    if (this.holding) return
-    this.holding = true
-    const renew = async (): Promise<void> => {
-      const refused = await this.wire.hold(true)
-      if (this.gone || !this.holding) return
-      if (refused?.code === 'field_held') {
-        this.waitForHold()
-        this.wire.changed()
-      } else {
-        this.at('hold', HOLD_EVERY_MS, () => void renew())
-      }
-    }
-    void renew()
-  }
-
-  private dropHold(): void {
-    this.stop('hold')
-    if (!this.holding) return
-    this.holding = false
-    void this.wire.hold(false)
-  }
-
   /** Read-only for as long as somebody else holds the field; what was typed is offered afterwards. */
-  private waitForHold(): void {
+  private held(): void {
     this.offer = 'held'
-    this.holding = false
-    this.stop('rest')
-    const ask = async (): Promise<void> => {
-      const refused = await this.wire.hold(true)
-      if (this.gone) return
-      if (refused) {
-        this.at('hold', HELD_RETRY_MS, () => void ask())
-      } else {
-        this.holding = true
-        if (!this.focused) this.dropHold()
-        this.offer = this.unsaved ? 'stale' : null
-        this.wire.changed()
-      }
-    }
-    this.at('hold', HELD_RETRY_MS, () => void ask())
+    this.timers.stop('rest')
+    this.wire.changed()
   }
 
-  private throttle(name: 'typing' | 'draft', last_at: number, every_ms: number, run: () => void): void {
-    if (this.timers.has(name)) return
-    const wait = last_at + every_ms - this.now()
-    if (wait <= 0) run()
-    else this.at(name, wait, run)
-  }
-
-  private at(name: 'typing' | 'draft' | 'rest' | 'hold', wait_ms: number, run: () => void): void {
-    this.stop(name)
-    this.timers.set(
-      name,
-      setTimeout(() => {
-        this.timers.delete(name)
-        if (!this.gone) run()
-      }, wait_ms),
-    )
-  }
-
-  private stop(name: 'typing' | 'draft' | 'rest' | 'hold'): void {
-    clearTimeout(this.timers.get(name))
-    this.timers.delete(name)
+  private freed(): void {
+    if (!this.focused) this.lock.drop()
+    this.offer = this.unsaved ? 'stale' : null
+    this.wire.changed()
   }
 }
