@@ -26,8 +26,6 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 LARGE_MODULES: Final[set[str]] = {
     "web/src/admin/PaperTemplates.vue",
     "web/src/catalogue/FormEditor.vue",
-    "web/src/record/form/FieldRow.vue",
-    "web/src/record/form/FormPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = set()
 LARGE_FOLDERS: Final[set[str]] = set()

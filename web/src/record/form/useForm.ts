@@ -2,23 +2,10 @@
 import { onScopeDispose, shallowReactive, watch } from 'vue'
 import { Problem } from '../../wire/http'
 import type { CaseView, FormField } from '../../wire/messages'
-import { FieldEditor, type Offer } from './fieldEditor'
-import type { EditRefusal } from './fieldHold'
-import type { FieldFault } from '../rules/form/checks'
+import { FieldEditor, type FieldFace } from './field/fieldEditor'
+import type { EditRefusal } from './field/fieldHold'
 import { broken, cellsOf, rowsOf, valuesOf } from '../rules/form/fields'
 import type { CaseBook } from '../book/useCase'
-
-/** What a view shows of an editor. */
-export interface FieldFace {
-  shown: string
-  unsaved: boolean
-  saving: boolean
-  locked: boolean
-  fault: FieldFault | null
-  refusal: EditRefusal | null
-  offer: Offer | null
-  changed_under: boolean
-}
 
 export type FormHands = ReturnType<typeof useForm>
 
@@ -55,16 +42,7 @@ export function useForm(book: CaseBook) {
   const faces = shallowReactive(new Map<string, FieldFace>())
 
   function show(editor: FieldEditor): void {
-    faces.set(editor.field.name, {
-      shown: editor.shown,
-      unsaved: editor.unsaved,
-      saving: editor.saving,
-      locked: editor.locked,
-      fault: editor.fault,
-      refusal: editor.refusal,
-      offer: editor.offer,
-      changed_under: editor.changedUnder,
-    })
+    faces.set(editor.field.name, editor.face)
   }
 
   function make(field: FormField): FieldEditor {

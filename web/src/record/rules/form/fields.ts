@@ -122,6 +122,16 @@ function rulesAt(
     .map((rule) => ({ rule, other: prefix + rule.other }))
 }
 
+/** The field that the rule told at a place stands against, in the same row or in the form; undefined where there is no such rule. */
+export function besideIn(
+  form: readonly FormField[],
+  rules: readonly FormRule[],
+  { path, group }: Place,
+): FormField | undefined {
+  const rule = rulesAt(form, rules, path)[0]?.rule
+  return rule && (group?.columns ?? form).find((one) => one.name === rule.other)
+}
+
 /** The rule between fields that a value would break at its path, with the field that it stands against. */
 export function broken(
   form: readonly FormField[],

@@ -1,9 +1,9 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { i18n, learn } from '../../i18n'
-import { localProblem } from '../../wire/http'
+import { i18n, learn } from '../../../i18n'
+import { localProblem } from '../../../wire/http'
 import FieldRow from './FieldRow.vue'
-import { caseView } from '../../../tests/kit/cases'
+import { caseView } from '../../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

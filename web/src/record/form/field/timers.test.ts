@@ -7,7 +7,11 @@ afterEach(() => void vi.useRealTimers())
 describe('timers by name', () => {
   const made = () => {
     const ran: string[] = []
-    return { ran, timers: new Timers<'a' | 'b'>(() => Date.now()), run: (what: string) => () => ran.push(what) }
+    return {
+      ran,
+      timers: new Timers<'a' | 'b'>(() => Date.now()),
+      run: (what: string) => () => ran.push(what),
+    }
   }
 
   it('run what was asked for last, each name for itself', () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FieldEditor, REST_MS, TYPING_EVERY_MS } from './fieldEditor'
 import type { EditRefusal } from './fieldHold'
-import type { FieldState, FormField } from '../../wire/messages'
-import { field, person, value } from '../../../tests/kit/cases'
+import type { FieldState, FormField } from '../../../wire/messages'
+import { field, person, value } from '../../../../tests/kit/cases'
 
 const at = (text: string, version: number, by = 'me'): FieldState => value(text, version, person(by))
 

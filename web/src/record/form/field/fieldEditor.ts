@@ -6,8 +6,8 @@
  * What is typed in a focused field is never overwritten. When somebody else was quicker, the server refuses the
  * edit (`stale`, `field_held`) and what was typed is kept and offered. Plain TypeScript: time and the wire are given.
  */
-import type { FieldState, FormField } from '../../wire/messages'
-import { faultOf, tidied, type FieldFault } from '../rules/form/checks'
+import type { FieldState, FormField } from '../../../wire/messages'
+import { faultOf, tidied, type FieldFault } from '../../rules/form/checks'
 import { FieldHold, type EditRefusal } from './fieldHold'
 import { Timers } from './timers'
 
@@ -29,6 +29,18 @@ export interface FieldWire {
 }
 
 export type Offer = 'stale' | 'held' | 'restored'
+
+/** What a view shows of an editor. */
+export interface FieldFace {
+  shown: string
+  unsaved: boolean
+  saving: boolean
+  locked: boolean
+  fault: FieldFault | null
+  refusal: EditRefusal | null
+  offer: Offer | null
+  changed_under: boolean
+}
 
 export class FieldEditor {
   /** what is typed here and not (yet) the record's; null when the record's value is shown */
@@ -82,6 +94,11 @@ export class FieldEditor {
   /** whether somebody else holds the field, so that typing is not taken */
   get locked(): boolean {
     return this.offer === 'held'
+  }
+
+  get face(): FieldFace {
+    const { shown, unsaved, saving, locked, fault, refusal, offer, changedUnder: changed_under } = this
+    return { shown, unsaved, saving, locked, fault, refusal, offer, changed_under }
   }
 
   focus(): void {
