@@ -222,7 +222,7 @@ export default defineConfig({
             { name: 'vue', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\// },
             {
               name: 'ui',
-              test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/head\/(LanguageSwitch|HeadTools))/,
+              test: /src\/(ui\/(?!KeyHelp|[Ss]ourceText|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/head\/(LanguageSwitch|HeadTools))/,
             },
           ],
         },
