@@ -1,8 +1,9 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { nextTick } from 'vue'
-import { i18n, learn } from '../../i18n'
+import { nextTick, shallowRef } from 'vue'
+import { i18n, learn, speak } from '../../i18n'
 import DecisionNote from './DecisionNote.vue'
+import DecisionPanel from './DecisionPanel.vue'
 import { spoken } from '../../ui/announce'
 import type { CaseView } from '../../wire/messages'
 import { caseView, person } from '../../../tests/kit/cases'
@@ -87,4 +88,16 @@ describe('a decision', () => {
   it('leaves who is elsewhere where he is', async () => {
     expect((await taken('beside')).active?.id).toBe('beside')
   })
+})
+
+it.each(['zh-CN', 'en'] as const)('offers reasons without a count, which may change, in %s', async (tongue) => {
+  await speak(tongue)
+  const view = shallowRef(caseView())
+  const book = { view, me: 'person-09', case_id: 'case-0001', rests: () => ({}) }
+  for (const decision of ['accepted', 'to_correct', 'refused']) {
+    const reason = mounted(DecisionPanel, { book, decision }).get('textarea').element as HTMLTextAreaElement
+    expect(reason.value).not.toMatch(/[\d一二三四五六七八九十]/)
+    expect(reason.value === '').toBe(decision === 'refused')
+  }
+  await speak('zh-CN')
 })

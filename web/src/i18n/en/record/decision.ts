@@ -53,8 +53,7 @@ export default {
     },
     prepared: {
       accepted: 'The materials are complete and in due form.',
-      to_correct:
-        '{n} point must be corrected; it is named in the notice. | {n} points must be corrected; each is named in the notice.',
+      to_correct: 'What must be corrected is named point by point in the notice.',
     },
     lacking: {
       points: '{n} missing',

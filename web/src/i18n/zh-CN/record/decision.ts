@@ -43,7 +43,7 @@ export default {
       to_correct: '一次告知全部要补正的内容，补齐后可再审。',
       refused: '写明依据，并告知申请人复议和诉讼的权利。',
     },
-    prepared: { accepted: '材料齐全，符合法定形式。', to_correct: '有 {n} 项需要补正，逐项见告知单。' },
+    prepared: { accepted: '材料齐全，符合法定形式。', to_correct: '需要补正的内容逐项见告知单。' },
     lacking: {
       points: '还差 {n} 项',
       unread: '{n} 份待审看',
