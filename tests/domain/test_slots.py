@@ -7,7 +7,7 @@ import pytest
 from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
 from server.case.rules.materials.bringing import NEW_SLOT
-from server.case.rules.materials.material import Material
+from server.case.rules.materials.material import Grade, Material
 from server.case.rules.talk import comment
 from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import OTHER_LINE, Line
@@ -141,3 +141,16 @@ def test_comments_go_along_between_lines_of_the_list() -> None:
     assert comment.moved([said], "licence", "card") == [replace(said, on="line:card")]
     assert comment.moved([said], "card", "licence") == []
     assert comment.moved([said], "licence", OTHER_LINE) == []
+
+
+def test_a_copy_says_what_is_known_of_it() -> None:
+    where = "济南市市中区政务服务中心 3 号窗口  2026-11-24 14:00"
+
+    def said(grade: Grade | None, note: str = "") -> list[str]:
+        graded = replace(FIRST, grade=grade, grade_note=note)
+        return materials.mark(graded, "济南市市中区政务服务中心 3 号窗口", "2026-11-24 14:00")
+
+    assert said(None) == []
+    assert said("C") == ["未核对原件", where]
+    assert said("B") == ["B级 此件经与原件核对无误，仅供办理政务服务事项时使用", where]
+    assert said("A", "某局")[0].startswith("A级 此件由某局提供，")

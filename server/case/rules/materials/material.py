@@ -157,7 +157,7 @@ def mark(material: Material, window: str, moment: str) -> list[str]:
         case "B":
             said = "B级 此件经与原件核对无误，仅供办理政务服务事项时使用"
         case "C":
-            said = "C级 用户上传，未经与原件核对"
+            said = "未核对原件"
         case "D":
             said = "D级 申请人自行制作并承诺真实"
         case None:

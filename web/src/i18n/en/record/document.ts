@@ -68,11 +68,12 @@ export default {
   grade: {
     title: 'Trust',
     tag: { A: 'From its issuer', B: 'Original compared', C: 'Not compared', D: 'Declared by applicant' },
+    level: 'Grade {grade}',
     meaning: {
-      A: 'grade A: given by {issuer}',
-      B: 'grade B: compared with the original at the window',
-      C: 'grade C: uploaded, not yet compared with an original',
-      D: 'grade D: declared by the applicant, who answers for it',
+      A: 'given by {issuer}',
+      B: 'compared with the original at the window',
+      C: 'not compared with an original',
+      D: 'declared by the applicant, who answers for it',
     },
     compared: 'Original compared',
     compared_hint:
