@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { h } from 'vue'
+import { mount } from '@vue/test-utils'
+import MixedText from './MixedText.vue'
 import { markChinese } from './tongue'
 
 let stop = (): void => undefined
@@ -33,5 +36,20 @@ describe('Chinese words on an English page', () => {
     first!.append(Object.assign(document.createElement('b'), { textContent: ' is writing' }))
     await told()
     expect(langs()).toEqual([null, 'zh-CN'])
+  })
+})
+
+describe('a sentence with Chinese in it', () => {
+  it('says on an English page which of its words are Chinese, and is left whole on a Chinese one', () => {
+    const filled = 'filled in Name of the branch: 乙乙分公司（筹）, by 李秀兰 again'
+    const chinese = (text: string): string[] => {
+      const shown = mount(() => h('p', h(MixedText, { text })))
+      expect(shown.element.textContent).toBe(text)
+      return shown.findAll('[lang=zh-CN]').map((one) => one.text())
+    }
+    expect(chinese(filled)).toEqual([])
+    stop = markChinese()
+    expect(chinese(filled)).toEqual(['乙乙分公司（筹）', '李秀兰'])
+    expect(chinese('began to send photo.jpg')).toEqual([])
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { i18n, learn } from '../../i18n'
+import { i18n, learn, speak } from '../../i18n'
 import { valuesOf } from '../replay/useWords'
 import type { Mark } from './marks/marks'
 import { found, happening, marksOf, neighbour } from './timeline'
 import { holdsOf, withdrawnOf } from './presence'
-import { material, value } from '../../../tests/kit/cases'
+import { field, material, value } from '../../../tests/kit/cases'
 import { approver, at, callView, caseView, clerk, historyOf } from '../../../tests/kit/recorded'
 
 const said = (mark: Mark): string => mark.kind
@@ -286,6 +286,18 @@ describe('what happened', () => {
       [50, 'signature_void', '任职文件.pdf'],
     ])
     expect(signatures[1]).toMatchObject({ who: '李秀兰', row: 'decisions', tone: 'amber' })
+  })
+
+  it('names a field as the form does in the language that is spoken', async () => {
+    const form = [field({ name: 'appointed_on', label: '任职日期', label_en: 'Appointed on' })]
+    const named = () =>
+      marksOf(history, caseView({ item: { ...view.item, form } }), callView())
+        .filter((one) => one.kind === 'edited' || one.kind === 'commented')
+        .map((one) => one.values['field'] ?? one.values['on'])
+    expect(new Set(named())).toEqual(new Set(['任职日期']))
+    await speak('en')
+    expect(new Set(named())).toEqual(new Set(['Appointed on']))
+    await speak('zh-CN')
   })
 
   it('names the applicant for what he did himself', () => {

@@ -90,14 +90,17 @@ describe('a decision', () => {
   })
 })
 
-it.each(['zh-CN', 'en'] as const)('offers reasons without a count, which may change, in %s', async (tongue) => {
-  await speak(tongue)
-  const view = shallowRef(caseView())
-  const book = { view, me: 'person-09', case_id: 'case-0001', rests: () => ({}) }
-  for (const decision of ['accepted', 'to_correct', 'refused']) {
-    const reason = mounted(DecisionPanel, { book, decision }).get('textarea').element as HTMLTextAreaElement
-    expect(reason.value).not.toMatch(/[\d一二三四五六七八九十]/)
-    expect(reason.value === '').toBe(decision === 'refused')
-  }
-  await speak('zh-CN')
-})
+it.each(['zh-CN', 'en'] as const)(
+  'offers reasons without a count, which may change, in %s',
+  async (tongue) => {
+    await speak(tongue)
+    const view = shallowRef(caseView())
+    const book = { view, me: 'person-09', case_id: 'case-0001', rests: () => ({}) }
+    for (const decision of ['accepted', 'to_correct', 'refused']) {
+      const reason = mounted(DecisionPanel, { book, decision }).get('textarea').element as HTMLTextAreaElement
+      expect(reason.value).not.toMatch(/[\d一二三四五六七八九十]/)
+      expect(reason.value === '').toBe(decision === 'refused')
+    }
+    await speak('zh-CN')
+  },
+)

@@ -1,5 +1,7 @@
 /** Marks of a timeline: what happened when, by whom, and where it stands. Words are made by the page. */
+import { language } from '../../../i18n'
 import { fieldIn } from '../../../record/rules/form/fields'
+import { labelOf } from '../../../record/rules/words'
 import type { CallView, CaseView, PersonRef } from '../../../wire/messages'
 import { sides, zeroOf, type Actor } from '../presence'
 
@@ -77,7 +79,8 @@ export class Marks {
 
   /** What a field is called. */
   label(path: string): string {
-    return fieldIn(this.view, path)?.label ?? path
+    const field = fieldIn(this.view, path)
+    return field ? labelOf(field, language()) : path
   }
 
   /** In order of time; what happened in the same millisecond stays as it was written. */
