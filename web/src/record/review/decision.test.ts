@@ -3,10 +3,10 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
 import { i18n, learn, speak } from '../../i18n'
 import DecisionNote from './DecisionNote.vue'
-import DecisionPanel from './DecisionPanel.vue'
+import DecisionPanel from './deciding/DecisionPanel.vue'
 import { spoken } from '../../ui/announce'
 import type { CaseView } from '../../wire/messages'
-import { caseView, person } from '../../../tests/kit/cases'
+import { caseView, material, person } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
@@ -104,3 +104,28 @@ it.each(['zh-CN', 'en'] as const)(
     await speak('zh-CN')
   },
 )
+
+it('says of each point of a notice what became of it, beside its words', async () => {
+  const lacking = caseView({
+    state: 'to_correct',
+    decision: {
+      kind: 'to_correct',
+      reason: '缺材料',
+      by: person('person-09', '周明远'),
+      at: '2026-11-24T07:00:00Z',
+      points: ['缺少：任职文件', '缺少：身份证'],
+      about: ['line:appointment', 'line:identity'],
+      due_on: null,
+      due_days: [],
+      skipped_days: [],
+      provisional: false,
+    } as unknown as NonNullable<CaseView['decision']>,
+  })
+  const page = mounted(DecisionNote, { view: lacking })
+  const told = (): string[] => page.findAll('[data-noticed]').map((one) => one.text())
+  expect(told()).toEqual(['缺少：任职文件', '缺少：身份证'])
+  await page.setProps({
+    view: { ...lacking, materials: [material({ id: 'm1', line: 'appointment' })] },
+  } as never)
+  expect(told()).toEqual(['缺少：任职文件 已补交，待审看', '缺少：身份证'])
+})

@@ -6,6 +6,19 @@ import type { Answering } from './useAnswering'
 
 beforeAll(() => learn('work'))
 
+it('says of a point for which something came that it did, and of one that is mended that it is', () => {
+  const points = (['open', 'came', 'settled'] as const).map((state) => ({ text: `缺少：${state}`, state }))
+  const page = mount(PointsToCorrect, {
+    props: { points, reason: '', until: null, beside: false, answering: {} as Answering },
+    global: { plugins: [i18n], stubs: { AskQuestion: true, ScreenHeading: true } },
+  })
+  expect(page.findAll('[data-noticed]').map((one) => one.text())).toEqual([
+    '缺少：open',
+    '缺少：came 已补交，待审看',
+    '缺少：settled 已补正',
+  ])
+})
+
 it('says until when all of it is wanted, and of an older notice that it is to be read there', () => {
   const says = (until: string | null) =>
     mount(PointsToCorrect, {
