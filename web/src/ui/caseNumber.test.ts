@@ -16,6 +16,14 @@ describe("a case's number", () => {
     expect(whole.querySelector('wbr')?.nextSibling?.textContent).toBe('202612020001')
   })
 
+  it('is not folded where it has one line', () => {
+    expect(
+      mount(CaseNumber, { props: { number: NUMBER, line: true } })
+        .find('wbr')
+        .exists(),
+    ).toBe(false)
+  })
+
   it('is shown once where it is short', () => {
     expect(shown('SZ-0001').text()).toBe('SZ-0001')
     expect(shown('SZ-0001').find('wbr').exists()).toBe(false)

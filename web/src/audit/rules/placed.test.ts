@@ -21,4 +21,18 @@ describe('words of a row', () => {
     expect(far).toEqual({ worded: true, edge: true, style: { right: '2.000%', left: 'auto' } })
     expect(near).toMatchObject({ worded: false, edge: true })
   })
+
+  it('lie over none of those near the right edge', () => {
+    // an icon there stands at its second, and where that has no room it ends at the edge
+    const [word, icon] = placed([90, 98], whole)
+    expect(icon?.style).toEqual({ right: 'max(0px, calc(2.000% - 40px))', left: 'auto' })
+    expect(word?.style['maxWidth']).toMatch(/^max\(24px, calc\(min\([\d.]+%, [\d.]+% - 40px\) - 2px\)\)$/)
+    // the one before it leaves it that room
+    expect(placed([40, 97, 99], whole)[1]?.style['right']).toBe('3.000%')
+    expect(placed([94, 97, 99.9], whole)[1]?.style['right']).toBe('max(40px, calc(3.000% - 40px))')
+    // a word there reaches back
+    expect(placed([40, 98], whole)[0]?.style['maxWidth']).toBe(
+      `max(24px, calc(${(0.98 - 0.14 - 0.4) * 100}% - 2px))`,
+    )
+  })
 })
