@@ -54,7 +54,8 @@ class Logged:
     ended_at: datetime | None
     recordings: int
     decision: str | None
-    """What was decided in it, at last; None: nothing, whatever became of its case before or since."""
+    """What was decided in it, at last, as far as the unit may know it; None: nothing, whatever became of its case
+    before or since."""
     decided_by: PersonRef | None
     """Who decided that: after a referral not the one who answered."""
 
@@ -123,6 +124,7 @@ async def list_calls(
         sa.select(
             calls,
             _number(unit_id).label("number"),
+            sa.case((_own(unit_id), _NEVER), else_=_left(unit_id)).label("known"),
             cases.c.applicant_name,
             items.c.name.label("item"),
             sa.select(sa.func.count())
@@ -272,6 +274,7 @@ async def _declined(connection: AsyncConnection, ids: Sequence[str]) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
+    version: int
     at: datetime
     kind: str
     by: PersonRef
@@ -282,7 +285,7 @@ async def _decisions(
 ) -> Mapping[str, list[_Decided]]:
     """When each of these cases was decided, how and by whom, the earliest first."""
     told = await connection.execute(
-        sa.select(events.c.subject, events.c.at, events.c.body)
+        sa.select(events.c.subject, events.c.version, events.c.at, events.c.body)
         .where(
             events.c.subject.in_([of_case(one) for one in case_ids]),
             events.c.type == "case.decided",
@@ -292,7 +295,8 @@ async def _decisions(
     found: dict[str, list[_Decided]] = {}
     for row in told:
         decision = row.body["decision"]
-        one = _Decided(row.at, decision["kind"], PersonRef.model_validate(decision["by"]))
+        by = PersonRef.model_validate(decision["by"])
+        one = _Decided(row.version, row.at, decision["kind"], by)
         found.setdefault(id_of(row.subject), []).append(one)
     return found
 
@@ -301,7 +305,11 @@ def _decided_in(call: Mapping[str, Any], decisions: Sequence[_Decided]) -> _Deci
     begun, ended = call["answered_at"], call["ended_at"]
     if begun is None:
         return None
-    within = [one for one in decisions if begun <= one.at and (ended is None or one.at <= ended)]
+    within = [
+        one
+        for one in decisions
+        if begun <= one.at and (ended is None or one.at <= ended) and one.version <= call["known"]
+    ]
     return within[-1] if within else None
 
 

@@ -143,7 +143,8 @@ class CallLogRow(Message):
     ended_at: datetime | None
     recordings: int
     decision: Decision | None
-    """What was decided in this call, at last; null: nothing, whatever became of the case."""
+    """What was decided in this call, at last, as far as the unit may know it; null: nothing, whatever became of the
+    case."""
     decided_by: PersonRef | None = None
     """Who decided that; after a referral he is not the ``approver``."""
 

@@ -209,10 +209,16 @@ async def test_who_supervised_before_finds_and_reads_what_was_there_at_the_refer
     for what in ({"file": "先到"}, {"file": "在途"}, *later):
         assert await found(SUPERVISOR, **what) == [call_id], what
         assert await found(FAR_SUPERVISOR, **what) == ([] if what in later else [call_id]), what
-    for login, told in ((SUPERVISOR, number), (FAR_SUPERVISOR, None)):
+    theirs = office.actors[THIRD].person_id
+    for login, told, decided in (
+        (SUPERVISOR, number, ("to_correct", theirs)),
+        (FAR_SUPERVISOR, None, (None, None)),
+    ):
         actor = office.actors[login]
-        row, _ = await supervision.call_log(office.store, actor)
+        row, before = await supervision.call_log(office.store, actor)
         assert (row.case_number, (await archive.call(actor, call_id)).case_number) == (told, told)
+        assert (row.decision, row.decided_by and row.decided_by.id) == decided
+        assert before.decision == "to_correct"
 
     assert (await find(office.store, hers, there, afterwards=True))[2] == SIDES["supervisor"]
     with pytest.raises(Refusal, match="not_found"):
@@ -225,6 +231,8 @@ async def test_who_supervised_before_finds_and_reads_what_was_there_at_the_refer
     away = {"unit_id": demo.LIAOCHENG, "reason": WHY}
     await office.do(APPROVER, CaseRefer, case_id=earlier_id, **away)
     assert await found(FAR_SUPERVISOR, number=earlier) == [earlier_call]
+    _, before = await supervision.call_log(office.store, hers)
+    assert (before.call_id, before.decision) == (earlier_call, "to_correct")
     assert (await archive.call(hers, earlier_call)).case_number == earlier
 
 
