@@ -71,11 +71,8 @@ async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
 
 async def of_decided(connection: AsyncConnection) -> list[Phone]:
     """The open links of cases that are decided; what is owed to one may still come by its link."""
-    found = await connection.execute(
-        sa.select(phones)
-        .join(cases, cases.c.id == phones.c.case_id)
-        .where(
-            phones.c.state.in_(("waiting", "connected")), cases.c.state.in_(("accepted", "refused"))
-        )
+    decided = sa.select(cases.c.id).where(
+        cases.c.id == phones.c.case_id, cases.c.state.in_(("accepted", "refused"))
     )
+    found = await connection.execute(sa.select(phones).where(_OPEN, decided.exists()))
     return [_phone(dict(row)) for row in found.mappings()]
