@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.case.rules import form as rules
-from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.form import Entry, FieldLock, Form, Proposal
 from server.catalogue.rules import values
 from server.catalogue.rules.item import Field
 from server.rights.hand import Hand
@@ -79,7 +79,7 @@ def test_an_edit_writes_one_entry_on_the_applicants_behalf() -> None:
         (form(), "name", 4, SUPERVISOR, Code.NOT_YOURS),
         (form(), "nothing", 0, CLERK, Code.FIELD_UNKNOWN),
         (
-            form(holds={"name": Hold("person-wang", AT + timedelta(seconds=1))}),
+            form(holds={"name": FieldLock("person-wang", AT + timedelta(seconds=1))}),
             "name",
             0,
             CLERK,
@@ -105,7 +105,7 @@ def test_a_lease_binds_others_until_it_runs_out() -> None:
     later = AT + rules.LEASE
     assert rules.edit(held, "name", "孙宁", 4, CLERK, at=later, version=9).entries != held.entries
     taken_over = rules.hold(held, "name", CLERK, at=later)
-    assert taken_over.holds["name"] == Hold(CLERK.person_id, later + rules.LEASE)
+    assert taken_over.holds["name"] == FieldLock(CLERK.person_id, later + rules.LEASE)
 
 
 def test_a_person_holds_one_field_at_most_and_drops_it() -> None:
@@ -225,7 +225,9 @@ def test_adopting_writes_the_field_and_closes_in_one_step() -> None:
         (form(proposals=(proposal(state="adopted"),)), CLERK, "p1", False, Code.PROPOSAL_CLOSED),
         (form(proposals=(proposal(version=3),)), CLERK, "p1", True, Code.STALE),
         (
-            form(proposals=(proposal(),), holds={"name": Hold("x", AT + timedelta(seconds=5))}),
+            form(
+                proposals=(proposal(),), holds={"name": FieldLock("x", AT + timedelta(seconds=5))}
+            ),
             CLERK,
             "p1",
             True,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from server.case.rules import form as rules
-from server.case.rules.form import Entry, Form, Hold
+from server.case.rules.form import Entry, FieldLock, Form
 from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import Condition, Field, Item, Rule
@@ -291,7 +291,7 @@ def test_two_people_fill_different_rows_and_no_row_goes_from_under_a_hand() -> N
     assert refused.value.code is Code.FIELD_HELD
     assert refused.value.details["field"] == "owners.r2.name"
     assert rules.edit(held, "owners", "r2", 3, CLERK, at=AT, version=9)
-    late = replace(held, holds={"owners.r2.name": Hold(OTHER_CLERK.person_id, AT)})
+    late = replace(held, holds={"owners.r2.name": FieldLock(OTHER_CLERK.person_id, AT)})
     assert rules.edit(late, "owners", "r1", 3, CLERK, at=AT, version=9)
 
 

@@ -25,7 +25,7 @@ from server.case.rows.reading import Connection
 from server.case.rows.referred import new_referrals
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
-from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.form import Entry, FieldLock, Form, Proposal
 from server.case.rules.materials.material import Material
 from server.case.rules.summary import Signature
 from server.case.rules.talk.comment import Comment
@@ -193,7 +193,7 @@ class Filled(Protocol):
     @property
     def entries(self) -> Mapping[str, Entry]: ...
     @property
-    def holds(self) -> Mapping[str, Hold]: ...
+    def holds(self) -> Mapping[str, FieldLock]: ...
     @property
     def proposals(self) -> tuple[Proposal, ...]: ...
 

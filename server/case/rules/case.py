@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Clock, Started
-from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.form import Entry, FieldLock, Form, Proposal
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
@@ -116,7 +116,7 @@ class Case:
     applicant: Applicant
     consent: Consent | None
     entries: Mapping[str, Entry]
-    holds: Mapping[str, Hold]
+    holds: Mapping[str, FieldLock]
     proposals: tuple[Proposal, ...]
     materials: tuple[Material, ...]
     decision: Decided | None

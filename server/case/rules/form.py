@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Hold:
+class FieldLock:
     """The soft lock: a lease of one person on one field."""
 
     person_id: str
@@ -78,7 +78,7 @@ class Form:
 
     fields: Mapping[str, Field]
     entries: Mapping[str, Entry]
-    holds: Mapping[str, Hold]
+    holds: Mapping[str, FieldLock]
     proposals: tuple[Proposal, ...]
     closed: bool
     rules: tuple[Rule, ...] = ()
@@ -236,7 +236,7 @@ def hold(form: Form, field: str | None, who: Hand, *, at: datetime) -> Form:
         return replace(form, holds=mine_gone)
     _open_for(form, field, who.fills)
     held_by_other(form, field, who, at)
-    return replace(form, holds={**mine_gone, field: Hold(who.person_id, at + LEASE)})
+    return replace(form, holds={**mine_gone, field: FieldLock(who.person_id, at + LEASE)})
 
 
 def held_by_other(form: Form, field: str, who: Hand, at: datetime) -> None:
