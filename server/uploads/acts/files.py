@@ -13,7 +13,7 @@ from typing import Final
 
 from server.rights.ids import new_id
 from server.store.files import closed, head_of, opened
-from server.uploads.acts.receiving import Checksum, Hold, append, coming, join, write, written
+from server.uploads.acts.receiving import Checksum, UploadLock, append, coming, join, write, written
 from signaling.refusals import Code, Refusal
 
 PROGRESS_EVERY_S: Final = 0.1
@@ -119,7 +119,7 @@ class Files:
         upload_id: str,
         at: int,
         chunks: AsyncIterator[bytes],
-        hold: Hold,
+        hold: UploadLock,
         *,
         most: int,
         whole: int | None,
@@ -160,7 +160,7 @@ class Files:
         upload_id: str,
         at: int,
         chunks: AsyncIterator[bytes],
-        hold: Hold,
+        hold: UploadLock,
         checksum: Checksum,
         *,
         most: int,

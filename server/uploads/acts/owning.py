@@ -10,7 +10,7 @@ from server.rights.person import Actor
 from server.store import Store
 from server.uploads import rows as upload_rows
 from server.uploads.acts.files import Files
-from server.uploads.acts.receiving import Hold, Holds
+from server.uploads.acts.receiving import Holds, UploadLock
 from server.uploads.rows import Upload
 from signaling.refusals import Code, Refusal
 
@@ -27,7 +27,7 @@ class Owners:
     @asynccontextmanager
     async def mine_alone(
         self, actor: Actor, upload_id: str, *, ask: bool
-    ) -> AsyncIterator[tuple[Upload, Hold]]:
+    ) -> AsyncIterator[tuple[Upload, UploadLock]]:
         """An upload of this person, as it stands once its lock is held. Refused and raises as ``mine``, and:
         upload_locked."""
         owners = self._files.owners

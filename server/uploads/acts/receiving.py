@@ -93,7 +93,7 @@ class Checksum:
         return hmac.compare_digest(digest.digest(), self.digest)
 
 
-class Hold:
+class UploadLock:
     """The lock of one upload. Its holder waits for chunks within ``waiting``, which ``ask`` ends."""
 
     def __init__(self) -> None:
@@ -135,13 +135,13 @@ class Holds:
     """The locks of one node's uploads, by their ids."""
 
     def __init__(self) -> None:
-        self._holds: dict[str, Hold] = {}
+        self._holds: dict[str, UploadLock] = {}
 
     @asynccontextmanager
-    async def held(self, upload_id: str, *, ask: bool) -> AsyncIterator[Hold]:
+    async def held(self, upload_id: str, *, ask: bool) -> AsyncIterator[UploadLock]:
         """The lock; with ``ask`` its present holder is asked to let go, otherwise only one from
         whom nothing is heard. Refused with upload_locked when he does not in time."""
-        hold = self._holds.setdefault(upload_id, Hold())
+        hold = self._holds.setdefault(upload_id, UploadLock())
         hold.users += 1
         try:
             if ask or hold.silent:
@@ -180,7 +180,7 @@ class Holds:
 
 
 async def coming(
-    chunks: AsyncIterator[bytes], hold: Hold, silence_s: float
+    chunks: AsyncIterator[bytes], hold: UploadLock, silence_s: float
 ) -> AsyncIterator[bytes]:
     """The chunks, until somebody asks for the lock: then refused with upload_locked. Raises Cut
     when none comes for ``silence_s``."""

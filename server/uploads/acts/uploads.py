@@ -25,7 +25,7 @@ from server.uploads.acts.files import SILENCE_S, Files
 from server.uploads.acts.joining import PARTS_MAX, Joining
 from server.uploads.acts.owning import Owners
 from server.uploads.acts.quotas import UNLIMITED, Quota, Room
-from server.uploads.acts.receiving import Checksum, Hold, Holds
+from server.uploads.acts.receiving import Checksum, Holds, UploadLock
 from server.uploads.acts.sweeping import Sweeping
 from server.uploads.rows import PART, Upload
 from server.work import probe
@@ -264,7 +264,7 @@ class Uploads:
         upload: Upload,
         at: int,
         chunks: AsyncIterator[bytes],
-        hold: Hold,
+        hold: UploadLock,
         checksum: Checksum | None,
     ) -> None:
         most, tell = self._most(upload), partial(self._tell, upload)

@@ -9,7 +9,7 @@ import pytest
 
 from server.neighbours.nodes import Cut
 from server.uploads.acts.files import ORPHANED_S, Files
-from server.uploads.acts.receiving import Checksum, Hold
+from server.uploads.acts.receiving import Checksum, UploadLock
 from signaling.refusals import Code, Refusal
 
 
@@ -46,7 +46,7 @@ async def test_bytes_are_appended_and_told_up_to_the_most(tmp_path: Path) -> Non
 
     async def take(sender: Sender, at: int, most: int) -> None:
         await files.take(
-            upload_id, at, sender.chunks(), Hold(), most=most, whole=6, tell=sender.tell, enough=never
+            upload_id, at, sender.chunks(), UploadLock(), most=most, whole=6, tell=sender.tell, enough=never
         )  # fmt: skip
 
     first = Sender(b"ab", b"cd", hangs=True)
@@ -77,7 +77,7 @@ async def test_a_piece_of_another_hash_leaves_nothing(tmp_path: Path) -> None:
     for told, kept in ((b"abxd", b""), (b"abcd", b"abcd")):
         sender = Sender(told[:2], told[2:])
         taking = files.take_checked(
-            upload_id, 0, sender.chunks(), Hold(), checksum, most=9, tell=sender.tell
+            upload_id, 0, sender.chunks(), UploadLock(), checksum, most=9, tell=sender.tell
         )
         if kept:
             await taking
