@@ -10,7 +10,7 @@ from server.case import rows
 from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
-from server.case.rules.clock import Clock, Extension, Halt
+from server.case.rules.clock import Deadlines, Extension, Halt
 from server.case.rules.form import Entry
 from server.case.rules.form import Proposal as Proposed
 from server.case.rules.materials.handover import Handover, Sheet
@@ -264,7 +264,7 @@ def decided_view(decided: rules.Decided, people: People) -> Decided:
     )
 
 
-def clock_view(clock: Clock, people: People) -> ClockView:
+def clock_view(clock: Deadlines, people: People) -> ClockView:
     extension = clock.extension
     return ClockView(
         started_on=clock.started_on,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from server.case.rules import clock
-from server.case.rules.clock import Clock
+from server.case.rules.clock import Deadlines
 from server.demo import data as demo
 from server.standards.working_days import statutory_days
 from signaling.refusals import Code, Refusal
@@ -22,7 +22,7 @@ def at(day: int, hour: int = 2) -> datetime:
     return datetime(2026, 11, day, hour, tzinfo=UTC)
 
 
-def begun(joint: bool = False) -> Clock:
+def begun(joint: bool = False) -> Deadlines:
     mode = "joint" if joint else "proxy"
     return clock.start(ITEM, mode, MONDAY, "decided", known=KNOWN, today=MONDAY)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from server.case.rules.case import Consent, Decided, Referral
-from server.case.rules.clock import Clock, Extension, Halt
+from server.case.rules.clock import Deadlines, Extension, Halt
 from server.case.rules.materials.material import Origin
 from server.case.rules.materials.promise import Move, Promise
 from server.case.rules.summary import Shown, Submission
@@ -161,11 +161,11 @@ def counted_json(counted: Counted) -> dict[str, Any]:
     }
 
 
-def clock_of(stored: Mapping[str, Any] | None) -> Clock | None:
+def clock_of(stored: Mapping[str, Any] | None) -> Deadlines | None:
     if stored is None:
         return None
     extension = stored["extension"]
-    return Clock(
+    return Deadlines(
         started_on=date.fromisoformat(stored["started_on"]),
         started=stored["started"],
         promised_days=stored["promised_days"],
@@ -179,7 +179,7 @@ def clock_of(stored: Mapping[str, Any] | None) -> Clock | None:
     )
 
 
-def clock_json(clock: Clock | None) -> dict[str, Any] | None:
+def clock_json(clock: Deadlines | None) -> dict[str, Any] | None:
     if clock is None:
         return None
     extension = clock.extension

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
-from server.case.rules.clock import Clock, Started
+from server.case.rules.clock import Deadlines, Started
 from server.case.rules.form import Entry, FieldLock, Form, Proposal
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
@@ -74,7 +74,7 @@ class Decided:
     counted: working_days.Counted | None = None
     points: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    clock: Clock | None = None
+    clock: Deadlines | None = None
     correct_by: date | None = None
     """补正: until when; none of notices from before the day was kept with them."""
     combined: bool = False
@@ -350,7 +350,7 @@ def accepted_on(case: Case, at: datetime, known_days: Mapping[date, bool]) -> tu
     return today, "decided"
 
 
-def clock_of(case: Case, known_days: Mapping[date, bool], at: datetime) -> Clock:
+def clock_of(case: Case, known_days: Mapping[date, bool], at: datetime) -> Deadlines:
     """The clock that runs, or is stopped, in an accepted case. Refused: ``limit_not_running``."""
     decided = case.decision
     if decided is None or decided.kind != "accepted":
@@ -362,7 +362,7 @@ def clock_of(case: Case, known_days: Mapping[date, bool], at: datetime) -> Clock
     return clock.start(case.item, case.mode, on, "decided", known=known_days, today=today)
 
 
-def clocked(case: Case, now: Clock) -> Case:
+def clocked(case: Case, now: Deadlines) -> Case:
     """The case with its clock as it is now."""
     if case.decision is None:
         raise Refusal(Code.LIMIT_NOT_RUNNING, state=case.state)

@@ -48,7 +48,7 @@ class Extension:
 
 
 @dataclass(frozen=True)
-class Clock:
+class Deadlines:
     """Both limits of an accepted case. ``promised_days`` and ``legal_days`` are without the extension."""
 
     started_on: date
@@ -75,18 +75,18 @@ def start(
     *,
     known: Mapping[date, bool],
     today: date,
-) -> Clock:
+) -> Deadlines:
     """A clock that begins to run. The legal limit is the item's own, or else that of the law."""
     joint = mode == "joint"
     legal = item.legal_days
     if legal is None:
         legal = limits.JOINT if joint else limits.DECIDE
     nothing = Counted(started_on, (), (), False)
-    new = Clock(started_on, started, item.promised_days, legal, joint, nothing, nothing)
+    new = Deadlines(started_on, started, item.promised_days, legal, joint, nothing, nothing)
     return counted(new, known, today)
 
 
-def counted(clock: Clock, known: Mapping[date, bool], today: date) -> Clock:
+def counted(clock: Deadlines, known: Mapping[date, bool], today: date) -> Deadlines:
     """The clock with both limits counted anew; see ``limits.limit`` for what a stop does."""
     stops = [Stop(one.why, one.began, one.ended) for one in clock.halts]
     more = clock.extension.days if clock.extension else 0
@@ -98,8 +98,14 @@ def counted(clock: Clock, known: Mapping[date, bool], today: date) -> Clock:
 
 
 def stop(
-    clock: Clock, why: StopReason, reason: str, by: str, *, at: datetime, known: Mapping[date, bool]
-) -> Clock:
+    clock: Deadlines,
+    why: StopReason,
+    reason: str,
+    by: str,
+    *,
+    at: datetime,
+    known: Mapping[date, bool],
+) -> Deadlines:
     """Stop the clock today, for one of the reasons of 45.
 
     Refused: ``reason_missing``, ``clock_stopped``, ``limit_passed`` (the legal limit is over),
@@ -116,7 +122,7 @@ def stop(
     return counted(replace(clock, halts=(*clock.halts, halt)), known, today)
 
 
-def resume(clock: Clock, by: str, *, at: datetime, known: Mapping[date, bool]) -> Clock:
+def resume(clock: Deadlines, by: str, *, at: datetime, known: Mapping[date, bool]) -> Deadlines:
     """Let the clock run again: the day of the resumption is the last that does not count.
 
     Refused: ``clock_running``.
@@ -130,8 +136,8 @@ def resume(clock: Clock, by: str, *, at: datetime, known: Mapping[date, bool]) -
 
 
 def extend(
-    clock: Clock, days: int, reason: str, by: str, *, at: datetime, known: Mapping[date, bool]
-) -> Clock:
+    clock: Deadlines, days: int, reason: str, by: str, *, at: datetime, known: Mapping[date, bool]
+) -> Deadlines:
     """延长 by so many working days; both limits move. That ``by`` is the head is asked before.
 
     Refused: ``reason_missing``, ``extended_already`` (the law knows one), ``extension_too_long``
@@ -151,7 +157,7 @@ def extend(
     return counted(longer, known, today)
 
 
-def _before_the_end(clock: Clock, at: datetime) -> date:
+def _before_the_end(clock: Deadlines, at: datetime) -> date:
     """Today; refused ``limit_passed`` behind the last day of the legal limit."""
     today = china_day(at)
     if today > max(clock.legal.due_on, clock.promised.due_on):

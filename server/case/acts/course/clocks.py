@@ -14,7 +14,7 @@ from server.case.acts.course.numbers import AHEAD
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import clock
-from server.case.rules.clock import Clock
+from server.case.rules.clock import Deadlines
 from server.case.turn import Acts, CaseTurn
 from server.case.views import decided_view
 from server.case.wire.decision import CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
@@ -29,7 +29,7 @@ from signaling.refusals import Code, Refusal
 Why = Literal["stopped", "resumed", "extended"]
 NOTICES: Final[Mapping[Why, PaperKind]] = {"stopped": "suspension", "extended": "extension"}
 """What must be told in writing."""
-Step = Callable[[Clock, Mapping[date, bool]], Clock]
+Step = Callable[[Deadlines, Mapping[date, bool]], Deadlines]
 
 acts: Final = Acts()
 commands: Final = acts.commands
@@ -39,7 +39,7 @@ commands: Final = acts.commands
 async def stop(turn: CaseTurn, command: CaseStopClock) -> Told:
     """Stop the clock; the notice is made. Refusals: ``server.case.rules.clock.stop``, ``not_yours``."""
 
-    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+    def step(now: Deadlines, known: Mapping[date, bool]) -> Deadlines:
         by = turn.hand.person_id
         return clock.stop(now, command.why, command.reason, by, at=turn.at, known=known)
 
@@ -51,7 +51,7 @@ async def stop(turn: CaseTurn, command: CaseStopClock) -> Told:
 async def resume(turn: CaseTurn, command: CaseResumeClock) -> Told:
     """Let it run again. Result: ``{due_on}``. Refusals: ``clock_running``, ``not_yours``."""
 
-    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+    def step(now: Deadlines, known: Mapping[date, bool]) -> Deadlines:
         return clock.resume(now, turn.hand.person_id, at=turn.at, known=known)
 
     return await _clocked(turn, command, "resumed", step, {})
@@ -65,7 +65,7 @@ async def extend(turn: CaseTurn, command: CaseExtendLimit) -> Told:
     not leave it to), and what ``server.case.rules.clock.extend`` refuses.
     """
 
-    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+    def step(now: Deadlines, known: Mapping[date, bool]) -> Deadlines:
         by = turn.hand.person_id
         return clock.extend(now, command.days, command.reason, by, at=turn.at, known=known)
 

@@ -19,7 +19,7 @@ from server.case.rows import Record, next_serial
 from server.case.rows import papers as rows
 from server.case.rows.papers import Paper, Signed
 from server.case.rules.case import Case
-from server.case.rules.clock import Clock
+from server.case.rules.clock import Deadlines
 from server.case.rules.materials import material, promise
 from server.case.rules.materials.handover import Handover
 from server.case.rules.materials.material import Material
@@ -242,7 +242,7 @@ def _handover(handover: Handover, item: Item, people: Mapping[str, PersonRef]) -
     }
 
 
-def _clock(clock: Clock, record: Record) -> dict[str, Any]:
+def _clock(clock: Deadlines, record: Record) -> dict[str, Any]:
     """What the notice of a stop or of an extension says."""
     stopped, extension = clock.stopped, clock.extension
     return {
