@@ -93,7 +93,7 @@ class Reorder:
         self._next = None
 
 
-class Clock:
+class RtpClock:
     """Maps RTP time to UTC seconds: anchored at the first arrival, and again only for a reason.
 
     The sender's time is believed: packets behind a stall keep their places, and so

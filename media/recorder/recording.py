@@ -20,7 +20,7 @@ from av.stream import Stream
 from media.codec.depacketisers import DEPACKETISERS
 from media.codec.frames import Depacketiser, Frame
 from media.control import SEGMENT_SUFFIX, Gap, RecordedTrack
-from media.recorder.ordering import OFF_S, Clock, Reorder, parse_rtp
+from media.recorder.ordering import OFF_S, Reorder, RtpClock, parse_rtp
 from media.recorder.sealing import open_note
 from media.wire.sdp import CLOCKS
 
@@ -65,7 +65,7 @@ class Line:
 
     mid: str
     kind: str
-    clock: Clock
+    clock: RtpClock
     order: Reorder = field(default_factory=Reorder)
     codec: str = ""
     frames: Depacketiser | None = None
@@ -116,7 +116,7 @@ class Recording:
         self.room = room
         self.party = party
         self.segment = secrets.token_hex(12)
-        self.lines = {mid: Line(mid, kind_of(mid), Clock(CLOCKS[kind_of(mid)])) for mid in mids}
+        self.lines = {mid: Line(mid, kind_of(mid), RtpClock(CLOCKS[kind_of(mid)])) for mid in mids}
         self.gaps: list[Gap] = []
         self.outgrown = False
         self._noted_gaps = 0

@@ -16,7 +16,7 @@ import av
 import pytest
 
 from media.control import SEGMENT_SUFFIX, Gap
-from media.recorder.ordering import Clock, Packet, Reorder, parse_rtp
+from media.recorder.ordering import Packet, Reorder, RtpClock, parse_rtp
 from media.recorder.recording import Recording
 from media.recorder.salvage import salvage, whole_bytes
 from media.recorder.sealing import finish
@@ -86,7 +86,7 @@ def test_a_retransmission_takes_the_place_of_the_lost_packet() -> None:
 
 
 def test_clock_follows_the_stream_and_not_the_jitter() -> None:
-    clock = Clock(90_000)
+    clock = RtpClock(90_000)
     start = 0xFFFFFF00
     assert clock.at(start, UTC) == UTC
     for index in range(1, 100):
@@ -95,14 +95,14 @@ def test_clock_follows_the_stream_and_not_the_jitter() -> None:
 
 
 def test_clock_keeps_the_places_of_a_burst_behind_a_stall() -> None:
-    clock = Clock(48_000)
+    clock = RtpClock(48_000)
     for index in range(300):
         arrival = UTC + max(index * 0.02, 4.0 if 100 <= index < 200 else 0.0)
         assert abs(clock.at(index * 960, arrival) - (UTC + index * 0.02)) < 1e-6
 
 
 def test_clock_follows_a_sender_whose_time_stood_still_or_leapt() -> None:
-    clock = Clock(48_000)
+    clock = RtpClock(48_000)
     clock.at(0, UTC)
     paused = [clock.at(index * 960, UTC + 3 + index * 0.02) for index in range(1, 300)]
     assert abs(paused[-1] - (UTC + 3 + 299 * 0.02)) < 0.03
