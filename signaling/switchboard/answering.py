@@ -13,7 +13,7 @@ from signaling.switchboard.changes import Changes, known
 from signaling.switchboard.engine import Engine
 from signaling.switchboard.expected import Expected
 from signaling.switchboard.pages import Pages
-from signaling.switchboard.ports import Begin, CallBook, Handlers, Line, MediaRooms
+from signaling.switchboard.ports import Begin, CallBook, CommandSource, Handlers, MediaRooms
 from signaling.wire.call import CallAnswer, CallPrepare
 from signaling.wire.envelope import Ack
 
@@ -49,7 +49,7 @@ class Answering:
     def handlers(self) -> Handlers:
         return {CallPrepare: self.prepare, CallAnswer: self.answer}
 
-    async def prepare(self, line: Line, command: CallPrepare) -> Mapping[str, Any]:
+    async def prepare(self, line: CommandSource, command: CallPrepare) -> Mapping[str, Any]:
         """An offer for the leg that an answer of this page would make; the last one of a page counts.
 
         Not asked of the engine for a guest's seat: which one he gets his answer says. Refused as an
@@ -60,7 +60,7 @@ class Answering:
         ring = open_ring(call, ring_id, PersonId(line.who.person_id), self._now())
         return await self._expected.offer(call_id, ring, line)
 
-    async def answer(self, line: Line, command: CallAnswer) -> Ack:
+    async def answer(self, line: CommandSource, command: CallAnswer) -> Ack:
         """The first answer wins; it makes the approver's leg, or a guest's, held by this page.
 
         A leg that was expected has only to be let in. Else its ack brings the worker's offer for the

@@ -9,7 +9,7 @@ from signaling.call.inputs import CallInput
 from signaling.call.parts import Call, CallId, Leg, LegId, Monitor, MonitorId, Patience, PersonId
 from signaling.call.step import step
 from signaling.refusals import Code, Refusal
-from signaling.switchboard.ports import CallBook, Line, Turn
+from signaling.switchboard.ports import CallBook, CommandSource, Turn
 from signaling.wire.envelope import Ack, Command, Who
 
 log = logging.getLogger("yunjian.switchboard")
@@ -43,7 +43,7 @@ class Changes:
 
     async def take(
         self,
-        line: Line,
+        line: CommandSource,
         call_id: CallId,
         command: Command,
         event: CallInput,

@@ -11,7 +11,7 @@ from typing import Any
 
 from signaling.call.parts import Call, CallId, LegId, Ring, RingId, RingState
 from signaling.refusals import Refusal
-from signaling.switchboard.ports import Begin, IceServers, Line, MediaRooms
+from signaling.switchboard.ports import Begin, CommandSource, IceServers, MediaRooms
 
 log = logging.getLogger("yunjian.switchboard")
 
@@ -43,7 +43,7 @@ class Expected:
         self._begin = begin
         self._legs: dict[LegId, ExpectedLeg] = {}
 
-    async def offer(self, call_id: CallId, ring: Ring, line: Line) -> Mapping[str, Any]:
+    async def offer(self, call_id: CallId, ring: Ring, line: CommandSource) -> Mapping[str, Any]:
         """The worker's offer to this page, in the place of the one that it had; nothing where the engine has
         none, nor for a guest's seat: which one he gets his answer says."""
         for older, one in list(self._legs.items()):
@@ -62,7 +62,7 @@ class Expected:
         servers = [dict(server) for server in self._ice_servers(leg_id)]
         return {"leg_id": leg_id, "sdp": sdp, "ice_servers": servers}
 
-    def find(self, leg_id: str | None, call_id: CallId, line: Line) -> ExpectedLeg | None:
+    def find(self, leg_id: str | None, call_id: CallId, line: CommandSource) -> ExpectedLeg | None:
         """What is expected as this leg, when it is of this call and person."""
         one = self._legs.get(LegId(leg_id)) if leg_id is not None else None
         return (

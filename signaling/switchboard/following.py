@@ -10,7 +10,7 @@ from signaling.subjects import of_monitor
 from signaling.switchboard.changes import Settle, known
 from signaling.switchboard.engine import Engine
 from signaling.switchboard.pages import Pages
-from signaling.switchboard.ports import CallBook, Handlers, Line
+from signaling.switchboard.ports import CallBook, CommandSource, Handlers
 from signaling.wire.envelope import Ack
 from signaling.wire.monitor import MonitorBegin, MonitorEnd, MonitorTurn
 
@@ -39,7 +39,7 @@ class Following:
     def handlers(self) -> Handlers:
         return {MonitorBegin: self.begin, MonitorTurn: self.turn, MonitorEnd: self.end}
 
-    async def begin(self, line: Line, command: MonitorBegin) -> Ack:
+    async def begin(self, line: CommandSource, command: MonitorBegin) -> Ack:
         """A party that receives alone: no page shows it, and no page is told of it."""
         call_id, monitor_id = CallId(command.call_id), MonitorId(self._fresh_id())
         event = MonitorBegun(PersonId(line.who.person_id), monitor_id, command.reason)
@@ -50,7 +50,7 @@ class Following:
             self._pages.sit(call_id, monitor_id, line)
         return ack
 
-    async def turn(self, line: Line, command: MonitorTurn) -> Ack:
+    async def turn(self, line: CommandSource, command: MonitorTurn) -> Ack:
         call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
         way = Way(command.way)
         event = MonitorTurned(
@@ -65,7 +65,7 @@ class Following:
             await self._engine.let_through(call_id)
         return ack
 
-    async def end(self, line: Line, command: MonitorEnd) -> Ack:
+    async def end(self, line: CommandSource, command: MonitorEnd) -> Ack:
         event = MonitorClosed(PersonId(line.who.person_id), MonitorId(command.monitor_id))
         async with self._book.turn(line.who, CallId(command.call_id), command) as turn:
             if turn.replayed is not None:
@@ -79,7 +79,7 @@ class Following:
 
     async def _monitor(
         self,
-        line: Line,
+        line: CommandSource,
         call_id: CallId,
         way: Way,
         command: MonitorBegin | MonitorTurn,

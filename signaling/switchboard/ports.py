@@ -35,7 +35,7 @@ Begin = Callable[[Coroutine[Any, Any, None]], None]
 """Does beside what need not be waited for."""
 
 
-class Line(Protocol):
+class CommandSource(Protocol):
     """Where a command comes from; see ``gateway.connection.Connection``."""
 
     @property

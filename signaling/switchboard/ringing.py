@@ -13,7 +13,7 @@ from signaling.subjects import of_invite
 from signaling.switchboard.asking import Asking
 from signaling.switchboard.changes import Changes, known
 from signaling.switchboard.pages import Pages
-from signaling.switchboard.ports import Begin, CallBook, Handlers, Line, MediaRooms
+from signaling.switchboard.ports import Begin, CallBook, CommandSource, Handlers, MediaRooms
 from signaling.wire.call import (
     CallCancel,
     CallDecline,
@@ -65,7 +65,7 @@ class Ringing:
         """From now on no call begins here; those that run go on."""
         self._draining = True
 
-    async def dial(self, line: Line, command: CallDial) -> Ack:
+    async def dial(self, line: CommandSource, command: CallDial) -> Ack:
         """Ring those approvers of the case's unit who are free for longest, so many at once; the next
         ones where they decline or let it ring. Refused, beside what the book refuses:
         ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait;
@@ -96,17 +96,17 @@ class Ringing:
         self._wake()
         return ack
 
-    async def cancel(self, line: Line, command: CallCancel) -> Ack:
+    async def cancel(self, line: CommandSource, command: CallCancel) -> Ack:
         return await self._take(line, command, Cancelled(PersonId(line.who.person_id)))
 
-    async def decline(self, line: Line, command: CallDecline) -> Ack:
+    async def decline(self, line: CommandSource, command: CallDecline) -> Ack:
         event = Declined(RingId(command.ring_id), PersonId(line.who.person_id))
         return await self._take(line, command, event)
 
-    async def hang_up(self, line: Line, command: CallHangUp) -> Ack:
+    async def hang_up(self, line: CommandSource, command: CallHangUp) -> Ack:
         return await self._take(line, command, HungUp(PersonId(line.who.person_id)))
 
-    async def invite(self, line: Line, command: CallInvite) -> Ack:
+    async def invite(self, line: CommandSource, command: CallInvite) -> Ack:
         """Ring the free approvers of one more unit, as many at once as a dialling, to the next free
         seat; refused as ``Invited`` is,
         ``no_approver_free`` with the same details as a dialling's."""
@@ -126,10 +126,10 @@ class Ringing:
         self._wake()
         return ack
 
-    async def withdraw(self, line: Line, command: CallWithdraw) -> Ack:
+    async def withdraw(self, line: CommandSource, command: CallWithdraw) -> Ack:
         event = Withdrawn(PersonId(line.who.person_id), InviteId(command.invite_id))
         return await self._take(line, command, event)
 
-    async def _take(self, line: Line, command: Any, event: Any) -> Ack:
+    async def _take(self, line: CommandSource, command: Any, event: Any) -> Ack:
         ack, _ = await self._changes.take(line, CallId(command.call_id), command, event)
         return ack

@@ -10,7 +10,7 @@ from signaling.switchboard.changes import Changes, own
 from signaling.switchboard.engine import Engine
 from signaling.switchboard.expected import Expected
 from signaling.switchboard.pages import Pages
-from signaling.switchboard.ports import CallBook, Handlers, Line, MediaRooms, Screens
+from signaling.switchboard.ports import CallBook, CommandSource, Handlers, MediaRooms, Screens
 from signaling.wire.call import (
     CallConnect,
     CallDescribe,
@@ -60,7 +60,7 @@ class Seating:
             CallResume: self.resume,
         }
 
-    async def join(self, line: Line, command: CallJoin) -> Ack:
+    async def join(self, line: CommandSource, command: CallJoin) -> Ack:
         """A new leg for the seat this person holds. The newer page wins; the older one is told."""
         call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
         event = Joined(PersonId(line.who.person_id), leg_id)
@@ -78,7 +78,7 @@ class Seating:
         self._pages.sit(call_id, leg_id, line)
         return ack
 
-    async def connect(self, line: Line, command: CallConnect) -> Mapping[str, Any]:
+    async def connect(self, line: CommandSource, command: CallConnect) -> Mapping[str, Any]:
         """The worker's offer for my leg. Who has dialled gets his while it rings, and is held until
         an answer, when all that is left to do is to let him through."""
         call = await self._book.find(CallId(command.call_id))
@@ -86,34 +86,34 @@ class Seating:
         self._pages.sit_again(call, leg, line)
         return await self._engine.offer(line.who, call, leg, restart=command.restart)
 
-    async def describe(self, line: Line, command: CallDescribe) -> Mapping[str, Any]:
+    async def describe(self, line: CommandSource, command: CallDescribe) -> Mapping[str, Any]:
         call_id, leg_id = CallId(command.call_id), LegId(command.leg_id)
         if self._expected.find(leg_id, call_id, line) is None:
             own(await self._book.find(call_id), line.who, leg_id)
         await self._rooms.describe(call_id, leg_id, command.sdp)
         return {}
 
-    async def mute(self, line: Line, command: CallMute) -> Ack:
+    async def mute(self, line: CommandSource, command: CallMute) -> Ack:
         """Kept with the leg first: a party that is not there yet is seated muted."""
         leg_id = LegId(command.leg_id)
         event = Muted(leg_id, PersonId(line.who.person_id), command.mid, command.on)
         return await self._pass(line, command, event)
 
-    async def lack(self, line: Line, command: CallLack) -> Ack:
+    async def lack(self, line: CommandSource, command: CallLack) -> Ack:
         event = Lacked(LegId(command.leg_id), PersonId(line.who.person_id), command.mid, command.on)
         ack, _ = await self._changes.take(line, CallId(command.call_id), command, event)
         return ack
 
-    async def hold(self, line: Line, command: CallHold) -> Ack:
+    async def hold(self, line: CommandSource, command: CallHold) -> Ack:
         """Nothing passes either way once this is acknowledged."""
         return await self._pass(line, command, PutOnHold(PersonId(line.who.person_id)))
 
-    async def resume(self, line: Line, command: CallResume) -> Ack:
+    async def resume(self, line: CommandSource, command: CallResume) -> Ack:
         return await self._pass(line, command, Resumed(PersonId(line.who.person_id)))
 
     async def _pass(
         self,
-        line: Line,
+        line: CommandSource,
         command: CallMute | CallHold | CallResume,
         event: Muted | PutOnHold | Resumed,
     ) -> Ack:

@@ -16,7 +16,7 @@ from signaling.subjects import (
     of_unit,
 )
 from signaling.switchboard.pages import Pages
-from signaling.switchboard.ports import Handlers, Line, Roster, Screens
+from signaling.switchboard.ports import CommandSource, Handlers, Roster, Screens
 from signaling.wire.call import CallOpen
 from signaling.wire.desk import DeskDuty, DeskOpen, MissedAsk, MissedWatch, UnitOpen, UnitPresence
 from signaling.wire.envelope import Ack, Message
@@ -51,7 +51,7 @@ class Opening:
             MissedAsk: self.ask_back,
         }
 
-    async def open_call(self, line: Line, command: CallOpen) -> Message:
+    async def open_call(self, line: CommandSource, command: CallOpen) -> Message:
         call_id = CallId(command.call_id)
         _, audience = await self._roster.snapshot(line.who, call_id)
         await line.watch(of_call(call_id), audience)
@@ -60,7 +60,7 @@ class Opening:
             await line.watch(of_call(call_id), now)
         return snapshot
 
-    async def open_desk(self, line: Line, command: DeskOpen) -> Message:
+    async def open_desk(self, line: CommandSource, command: DeskOpen) -> Message:
         """My desk. Every call of mine that runs is watched by this socket from now on; a seat of
         mine that no page of this node is known to hold is taken to be this page's."""
         _, before, _ = await self._roster.desk(line.who)
@@ -74,30 +74,30 @@ class Opening:
                 self._pages.sit(call_id, leg_id, line)
         return view
 
-    async def set_duty(self, line: Line, command: DeskDuty) -> Ack:
+    async def set_duty(self, line: CommandSource, command: DeskDuty) -> Ack:
         self._seats.person_heard(line.who.person_id, self._now())
         ack = await self._roster.duty(line.who, command)
         self._wake()
         return ack
 
-    async def open_unit(self, line: Line, command: UnitOpen) -> UnitPresence:
+    async def open_unit(self, line: CommandSource, command: UnitOpen) -> UnitPresence:
         unit_id = command.unit_id
         if not await self._roster.known(unit_id):
             raise Refusal(Code.NOT_FOUND)
         await line.watch(of_unit(unit_id), PRESENCE)
         return (await self._roster.presence([unit_id]))[unit_id]
 
-    async def watch_calls(self, line: Line, command: MonitorWatch) -> Message:
+    async def watch_calls(self, line: CommandSource, command: MonitorWatch) -> Message:
         unit_id = self._roster.monitored(line.who)
         await line.watch(of_monitored(unit_id), SUPERVISOR)
         return (await self._roster.running([unit_id]))[unit_id]
 
-    async def watch_missed(self, line: Line, command: MissedWatch) -> Message:
+    async def watch_missed(self, line: CommandSource, command: MissedWatch) -> Message:
         desks = self._roster.misses(line.who)
         await line.watch(of_missed(desks), PRESENCE)
         return (await self._roster.missed([desks]))[desks]
 
-    async def ask_back(self, line: Line, command: MissedAsk) -> Ack:
+    async def ask_back(self, line: CommandSource, command: MissedAsk) -> Ack:
         ack = await self._roster.ask(line.who, command)
         self._wake()
         return ack
