@@ -27,7 +27,7 @@ Security = Callable[[str, Mapping[str, Any]], None]
 Bug = Callable[[Exception], object]
 
 
-class Line(Protocol):
+class BeatenSockets(Protocol):
     """The sockets, as the beat needs them; see ``transport.Sockets``."""
 
     async def emit(self, sid: str, event: str, body: object) -> None: ...
@@ -47,7 +47,7 @@ class Beat:
 
     def __init__(
         self,
-        line: Line,
+        line: BeatenSockets,
         connections: Connections,
         there: Callable[[Collection[str]], None],
         *,
