@@ -57,7 +57,7 @@ class Stage(Protocol):
         ...
 
 
-class Line(Protocol):
+class RehearsalLine(Protocol):
     @property
     def who(self) -> Who: ...
 
@@ -96,7 +96,7 @@ class Rehearsals:
             RehearsalClose: self.close,
         }
 
-    async def open(self, line: Line, command: RehearsalOpen) -> Mapping[str, Any]:
+    async def open(self, line: RehearsalLine, command: RehearsalOpen) -> Mapping[str, Any]:
         """Refused: ``forbidden``, ``throttled``, ``media_unavailable``."""
         actor = line.who
         if not isinstance(actor, Actor) or not may(actor, Act.REHEARSE):
@@ -124,17 +124,17 @@ class Rehearsals:
             "ends_at": ends_at.isoformat(),
         }
 
-    async def describe(self, line: Line, command: RehearsalDescribe) -> Mapping[str, Any]:
+    async def describe(self, line: RehearsalLine, command: RehearsalDescribe) -> Mapping[str, Any]:
         await self._own(line, command.rehearsal_id).stage.describe(command.party, command.sdp)
         return {}
 
-    async def restart(self, line: Line, command: RehearsalRestart) -> Mapping[str, Any]:
+    async def restart(self, line: RehearsalLine, command: RehearsalRestart) -> Mapping[str, Any]:
         return {"sdp": await self._own(line, command.rehearsal_id).stage.restart(SEND)}
 
-    async def look(self, line: Line, command: RehearsalLook) -> Mapping[str, Any]:
+    async def look(self, line: RehearsalLine, command: RehearsalLook) -> Mapping[str, Any]:
         return {"packets": dict(await self._own(line, command.rehearsal_id).stage.packets(SEND))}
 
-    async def close(self, line: Line, command: RehearsalClose) -> Mapping[str, Any]:
+    async def close(self, line: RehearsalLine, command: RehearsalClose) -> Mapping[str, Any]:
         found = self._running.get(command.rehearsal_id)
         if found is not None and found.person_id == line.who.person_id:
             await self._end(found)
@@ -160,7 +160,7 @@ class Rehearsals:
         if self._running.pop(rehearsal.id, None) is not None:
             await rehearsal.stage.close()
 
-    def _own(self, line: Line, rehearsal_id: str) -> _Rehearsal:
+    def _own(self, line: RehearsalLine, rehearsal_id: str) -> _Rehearsal:
         found = self._running.get(rehearsal_id)
         if found is None or found.person_id != line.who.person_id or found.ends_at <= self._now():
             raise Refusal(Code.NOT_FOUND)
