@@ -57,7 +57,7 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Line:
+class WrittenTrack:
     """One track of a recording on its way from packets to the file.
 
     `codec` is that of the packets, `written` that of the file's stream, when it has one.
@@ -116,7 +116,9 @@ class Recording:
         self.room = room
         self.party = party
         self.segment = secrets.token_hex(12)
-        self.lines = {mid: Line(mid, kind_of(mid), RtpClock(CLOCKS[kind_of(mid)])) for mid in mids}
+        self.lines = {
+            mid: WrittenTrack(mid, kind_of(mid), RtpClock(CLOCKS[kind_of(mid)])) for mid in mids
+        }
         self.gaps: list[Gap] = []
         self.outgrown = False
         self._noted_gaps = 0
@@ -287,7 +289,7 @@ class Recording:
             "cut": False,
         }
 
-    def _advance(self, line: Line, now: float) -> None:
+    def _advance(self, line: WrittenTrack, now: float) -> None:
         while (taken := line.order.take(now)) is not None:
             packet, broken = taken
             if broken:
@@ -299,7 +301,7 @@ class Recording:
                 moment = line.clock.at(packet.timestamp, packet.arrival)
                 self._accept(line, Unit(moment, frame), now)
 
-    def _accept(self, line: Line, unit: Unit, now: float) -> None:
+    def _accept(self, line: WrittenTrack, unit: Unit, now: float) -> None:
         unit.gap, line.broken = line.broken, ""
         if self._container is not None and line.written == line.codec:
             self._write(line, unit)
@@ -344,7 +346,7 @@ class Recording:
         for line in self.lines.values():
             line.held.clear()
 
-    def _add_stream(self, container: OutputContainer, line: Line) -> None:
+    def _add_stream(self, container: OutputContainer, line: WrittenTrack) -> None:
         """Announce the line in the file, unless more would have to be known of it first."""
         codec = line.codec or ("opus" if line.kind == "audio" else "vp8")
         if codec == "opus":
@@ -375,7 +377,7 @@ class Recording:
         partial.write_text(json.dumps(note))
         partial.rename(path)
 
-    def _write(self, line: Line, unit: Unit) -> None:
+    def _write(self, line: WrittenTrack, unit: Unit) -> None:
         if self._container is None or line.stream is None or self.started_at is None:
             return
         since = line.last
