@@ -14,7 +14,7 @@ from signaling.wire.call import HoldView, LegView, RingView
 from signaling.wire.envelope import PersonRef, recall
 
 
-async def call_view(connection: rows.Connection, call: Call, header: rows.Header) -> CallView:
+async def call_view(connection: rows.Connection, call: Call, header: rows.CallHead) -> CallView:
     """The whole call, unprojected; rings in the order in which they are read back."""
     people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
     people |= {ring.invited_by for ring in call.rings if ring.invited_by is not None}

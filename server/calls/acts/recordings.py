@@ -212,7 +212,7 @@ class Recordings:
                 await recordings.save_recording(change.connection, recording)
             await self._turned(change, call, header, recording, "recording.stored")
 
-    async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
+    async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.CallHead]:
         await change.lock(of_call(call_id))
         return await telling.found(change.connection, CallId(call_id))
 
@@ -220,7 +220,7 @@ class Recordings:
         self,
         change: Change,
         call: Call,
-        header: rows.Header,
+        header: rows.CallHead,
         recording: recordings.Recording,
         act: str,
     ) -> None:

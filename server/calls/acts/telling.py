@@ -16,7 +16,7 @@ from signaling.refusals import Code, Refusal
 from signaling.subjects import ADVISED, PARTY, rung_as
 
 
-def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
+def audience_of(actor: Actor, call: Call, header: rows.CallHead) -> Audience | None:
     """As which audience this person sees the call; None: it does not exist for him.
 
     party: who holds a seat; rung: who is or was rung, and who was a guest and has left;
@@ -49,7 +49,7 @@ def people_of(call: Call) -> dict[str, str]:
 
 
 async def record(
-    change: Change, call: Call, header: rows.Header, act: str, object: str, **payload: Any
+    change: Change, call: Call, header: rows.CallHead, act: str, object: str, **payload: Any
 ) -> None:
     """Record the call as it is now: one event with the whole view, one entry with the states.
 
@@ -75,7 +75,7 @@ async def record(
     await turn.tell(act, told)
 
 
-async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.Header]:
+async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.CallHead]:
     call = await rows.find(connection, call_id)
     header = await rows.find_header(connection, call_id)
     if call is None or header is None:

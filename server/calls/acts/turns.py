@@ -61,7 +61,7 @@ class RingTurn:
 class CallTurn(RingTurn):
     """One call, and its change."""
 
-    def __init__(self, change: Change, about: About, call: Call, header: rows.Header) -> None:
+    def __init__(self, change: Change, about: About, call: Call, header: rows.CallHead) -> None:
         super().__init__(change)
         self._about = about
         self._header = header
@@ -174,7 +174,7 @@ class DialTurn(RingTurn):
 
     async def open(self, call: Call) -> None:
         about = self.about
-        header = rows.Header(
+        header = rows.CallHead(
             about.case_id,
             about.window_unit_id,
             about.target_unit_id,
@@ -187,7 +187,7 @@ class DialTurn(RingTurn):
         await about.called(self._change, call.id)
 
 
-async def locked(change: Change, call_id: CallId) -> tuple[Call, rows.Header]:
+async def locked(change: Change, call_id: CallId) -> tuple[Call, rows.CallHead]:
     """The call as an act on it finds it; a repeat changes nothing and locks nothing."""
     if change.replayed is None:
         await change.lock(of_call(call_id))

@@ -50,7 +50,7 @@ FOLLOWING: Final = monitors.c.ended_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CallHead:
     """What a call is about, beside what the call machine knows."""
 
     case_id: str
@@ -83,7 +83,7 @@ async def find(connection: Connection, call_id: str) -> Call | None:
     return found[0] if found else None
 
 
-async def find_header(connection: Connection, call_id: str) -> Header | None:
+async def find_header(connection: Connection, call_id: str) -> CallHead | None:
     row = (
         await connection.execute(
             sa.select(
@@ -99,7 +99,7 @@ async def find_header(connection: Connection, call_id: str) -> Header | None:
     ).one_or_none()
     if row is None:
         return None
-    return Header(
+    return CallHead(
         row.case_id,
         row.window_unit_id,
         row.target_unit_id,

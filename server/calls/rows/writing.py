@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from server.calls.rows.calls import Connection, Header
+from server.calls.rows.calls import CallHead, Connection
 from server.store import batch
 from server.store.tables import calls, cases, legs, monitors, rings
 from signaling.call.parts import (
@@ -25,7 +25,9 @@ _INSERT_RING: Final = rings.insert()
 _INSERT_LEG: Final = legs.insert()
 
 
-async def add(connection: Connection, call: Call, header: Header, registered_at: datetime) -> None:
+async def add(
+    connection: Connection, call: Call, header: CallHead, registered_at: datetime
+) -> None:
     """Keep a new call about a case, of when it was registered, with its rings and its first leg, in one go."""
     values = {
         **_call_values(call),
