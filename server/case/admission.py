@@ -70,7 +70,7 @@ async def admitted(
 
 async def header(
     connection: rows.Connection, actor: Actor, case_id: str
-) -> tuple[rows.Header, Audience]:
+) -> tuple[rows.CaseHead, Audience]:
     """As much of a case as rights ask for, and as which audience this person sees it; refused
     ``not_found``."""
     found = await rows.find_header(connection, case_id)
@@ -85,7 +85,7 @@ class Watched:
     """A case that is looked at afterwards; of a former unit's supervisor it ends where her unit passed
     it on: with the version, and at the moment, of that referral."""
 
-    header: rows.Header
+    header: rows.CaseHead
     version: int | None = None
     at: datetime | None = None
     had: frozenset[str] = frozenset()

@@ -128,7 +128,7 @@ class OnCase(Turn):
 class HeaderTurn(OnCase):
     """With as much of the case as rights ask for: one query."""
 
-    header: rows.Header
+    header: rows.CaseHead
 
     async def _read(self) -> admission.InUnits | None:
         found = await rows.find_header(self.connection, self.case_id)

@@ -26,8 +26,8 @@ from server.case.rows.listing import (
     named_so,
 )
 from server.case.rows.reading import (
+    CaseHead,
     Connection,
-    Header,
     Record,
     Whole,
     find,
@@ -57,7 +57,7 @@ from server.case.rows.writing import (
 )
 
 __all__ = [
-    "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
+    "Connection", "Draft", "CaseHead", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
     "changed_case", "changed_form", "changed_material", "correcting", "count_sayings", "counts",
     "dropped_draft", "find", "find_by_number", "find_form", "find_header", "find_whole", "list_cases",
     "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look", "looked_at",

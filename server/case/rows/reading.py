@@ -155,7 +155,7 @@ class _Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CaseHead:
     """As much of a case as rights and ephemerals ask for."""
 
     id: str
@@ -196,15 +196,15 @@ class Whole:
     """Those of the record, and who said something, invited a phone or read a value whole."""
 
 
-async def find_header(connection: Connection, case_id: str) -> Header | None:
+async def find_header(connection: Connection, case_id: str) -> CaseHead | None:
     row = (await connection.execute(_HEADER, {"of": case_id})).first()
     return None if row is None else _header(row)
 
 
-def _header(row: Sequence[Any]) -> Header:
+def _header(row: Sequence[Any]) -> CaseHead:
     """The header in a row of ``_HEADER`` or ``_FORM``."""
     named = {column.name: value for column, value in zip(_HEADER_COLUMNS, row, strict=False)}
-    return Header(
+    return CaseHead(
         id=named["id"],
         clerk_id=named["clerk_id"],
         window_unit_id=named["window_unit_id"],
@@ -214,12 +214,12 @@ def _header(row: Sequence[Any]) -> Header:
     )
 
 
-async def find_form(connection: Connection, case_id: str) -> tuple[Header, Form] | None:
+async def find_form(connection: Connection, case_id: str) -> tuple[CaseHead, Form] | None:
     """The case as acts on its form ask for it, without what else a record holds.
 
     No such act asks whether a material is there: ``attached`` is empty.
     """
-    header: Header | None = None
+    header: CaseHead | None = None
     within: list[Sequence[Any]] = []
     for row in await connection.execute(_FORM, {"of": case_id}):
         if row[0] is None:
