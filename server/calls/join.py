@@ -20,7 +20,7 @@ from server.calls.acts.engine.rehearsed import stage
 from server.calls.acts.engine.rooms import Rooms
 from server.calls.acts.guests import Guests
 from server.calls.acts.marks import Marks
-from server.calls.acts.playbacks import Studio
+from server.calls.acts.playbacks import PlaybackMaker
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rehearsals import Rehearsals
 from server.edge.route import Routes
@@ -47,7 +47,7 @@ async def join(node: Node) -> None:
     pool = Pool(await _workers(node), store)
     leading = Leading(pool, recordings, store, marks.note_worker)
     node.closes(leading.close, stop=not node.keep_media)
-    studio = Studio(store, Children(), node.data / "work", settings.font_dirs)
+    studio = PlaybackMaker(store, Children(), node.data / "work", settings.font_dirs)
     await studio.prepare()
     app[KINDS].update(studio.kinds)
     secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()

@@ -56,7 +56,7 @@ def playback_view(playback: Playback, people: dict[str, PersonRef]) -> PlaybackV
     )
 
 
-class Studio:
+class PlaybackMaker:
     """Makes playbacks: the jobs' side. Its files lie below ``folder`` until they are sealed."""
 
     def __init__(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from server.audit.acts.archive import Archive
 from server.calls.acts import asking
 from server.calls.acts.marks import Marks
-from server.calls.acts.playbacks import Studio
+from server.calls.acts.playbacks import PlaybackMaker
 from server.calls.rows import calls, recordings
 from server.case.rules.consent import CURRENT
 from server.case.wire.registering import CaseConsent
@@ -54,7 +54,7 @@ class Past:
         self.office = office
         self.archive = Archive(office.store)
         self.supervisor = office.actors[SUPERVISOR]
-        self.studio = Studio(office.store, Children(), folder / "work")
+        self.studio = PlaybackMaker(office.store, Children(), folder / "work")
         self.jobs = Jobs(office.store, self.studio.kinds)
         self.case_id = ""
         self.call_id = ""
@@ -373,6 +373,6 @@ async def test_what_a_killed_conversion_left_does_not_keep_a_node_from_starting(
     left.mkdir(parents=True)
     (left / "file.docx").write_bytes(b"PK")
     (tmp_path / "work" / "a.copy").write_bytes(b"x")
-    await Studio(office.store, Children(), tmp_path / "work").prepare()
+    await PlaybackMaker(office.store, Children(), tmp_path / "work").prepare()
     assert list((tmp_path / "work").iterdir()) == []
     await office.switchboard.close()
