@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from server.edge.route import Ask, Nothing, Routes
-from server.papers.studio import Studio
+from server.papers.studio import TemplateStudio
 from server.papers.wire import (
     TemplateCheck,
     TemplatePublication,
@@ -18,7 +18,7 @@ from server.papers.wire import (
 from signaling.refusals import Code
 
 routes: Final = Routes("templates")
-STUDIO: Final = web.AppKey("template_studio", Studio)
+STUDIO: Final = web.AppKey("template_studio", TemplateStudio)
 
 
 @routes.route("GET", "/api/v1/templates", problems=(Code.FORBIDDEN,))

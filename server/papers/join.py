@@ -4,7 +4,7 @@ from typing import Final
 
 from server.node import Node
 from server.papers import api
-from server.papers.studio import Studio
+from server.papers.studio import TemplateStudio
 from server.work.child import Children
 
 ROUTES: Final = (api.routes,)
@@ -12,4 +12,4 @@ ROUTES: Final = (api.routes,)
 
 async def join(node: Node) -> None:
     """See ``Room``."""
-    node.app[api.STUDIO] = Studio(node.store, Children(1), node.settings.font_dirs)
+    node.app[api.STUDIO] = TemplateStudio(node.store, Children(1), node.settings.font_dirs)

@@ -40,7 +40,7 @@ WAITING_AT_MOST: Final = 4
 PLACES_TOLD: Final = 20
 
 
-class Studio:
+class TemplateStudio:
     """Where templates are tried out and published: one child of this node at a time."""
 
     def __init__(

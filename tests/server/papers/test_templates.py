@@ -19,7 +19,7 @@ from server.case.wire import materials, promises, signing
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.papers import specimen
-from server.papers.studio import OWN_LIMITS, Studio
+from server.papers.studio import OWN_LIMITS, TemplateStudio
 from server.papers.wire import TemplateFault
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
@@ -45,7 +45,7 @@ class Hall:
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        self.studio = Studio(office.store, Children(1))
+        self.studio = TemplateStudio(office.store, Children(1))
         self.admin = office.actors[ADMIN]
 
     async def faults(self, source: str, kind: PaperKind = "refusal") -> list[TemplateFault]:
@@ -173,7 +173,9 @@ async def test_memory_and_size_are_bounded_and_the_next_one_is_drawn(hall: Hall)
 
 @on_sqlite
 async def test_one_that_never_ends_is_ended(hall: Hall) -> None:
-    brief = Studio(hall.office.store, Children(1), limits=replace(OWN_LIMITS, processor_s=2))
+    brief = TemplateStudio(
+        hall.office.store, Children(1), limits=replace(OWN_LIMITS, processor_s=2)
+    )
     long = "#for a in range(9999) { for b in range(9999) { for c in range(9999) { let x = a * b * c } } }"
     made = await brief.check(hall.admin, "refusal", long)
     assert [(one.why, one.line) for one in made.faults] == [("endless", 0)]
