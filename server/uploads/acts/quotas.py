@@ -15,7 +15,7 @@ QUOTA_OVER: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class QuotaLeft:
     """What is left of a quota now: of the person's and of his unit's whichever is less."""
 
     files: int | None
@@ -35,7 +35,7 @@ class Quota:
 
     async def room(
         self, connection: Connection, actor: Actor, at: datetime, unknown_bytes: int
-    ) -> Room:
+    ) -> QuotaLeft:
         """What this person may still bring; a length that was not told counts as that many bytes."""
         person, unit = await _brought(connection, actor, at, unknown_bytes)
         each = (
@@ -44,7 +44,7 @@ class Quota:
             (self.person_bytes, person.bytes),
             (self.unit_bytes, unit.bytes),
         )
-        return Room(
+        return QuotaLeft(
             _less(_left(*each[0]), _left(*each[1])),
             _less(_left(*each[2]), _left(*each[3])),
             any(most is not None and (most - brought) * 10 < most for most, brought in each),

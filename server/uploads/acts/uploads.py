@@ -24,7 +24,7 @@ from server.uploads.acts.ending import Endings
 from server.uploads.acts.files import SILENCE_S, Files
 from server.uploads.acts.joining import PARTS_MAX, Joining
 from server.uploads.acts.owning import Owners
-from server.uploads.acts.quotas import UNLIMITED, Quota, Room
+from server.uploads.acts.quotas import UNLIMITED, Quota, QuotaLeft
 from server.uploads.acts.receiving import Checksum, Holds, UploadLock
 from server.uploads.acts.sweeping import Sweeping
 from server.uploads.rows import PART, Upload
@@ -187,7 +187,7 @@ class Uploads:
             raise Refusal(Code.FILE_TOO_LARGE, max_bytes=self._max_bytes)
         await self.files.fits(length)
 
-    async def room(self, actor: Actor) -> Room:
+    async def room(self, actor: Actor) -> QuotaLeft:
         """What this person may still bring now."""
         async with self._store.read() as connection:
             return await self._quota.room(

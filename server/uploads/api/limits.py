@@ -8,7 +8,7 @@ from aiohttp import web
 
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Actor
-from server.uploads.acts.quotas import Room
+from server.uploads.acts.quotas import QuotaLeft
 from server.uploads.wire import Limits
 
 routes: Final = Routes("machine")
@@ -25,7 +25,7 @@ class UploadLimits:
 
 
 UPLOAD_LIMITS: Final = web.AppKey("upload_limits", UploadLimits)
-ROOM: Final[web.AppKey[Callable[[Actor], Awaitable[Room]]]] = web.AppKey("room")
+ROOM: Final[web.AppKey[Callable[[Actor], Awaitable[QuotaLeft]]]] = web.AppKey("room")
 """What is left of a person's quota."""
 
 
