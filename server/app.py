@@ -31,14 +31,14 @@ from server.health.api.machine import DESCRIPTION, VERSION
 from server.jobs import join as jobs
 from server.neighbours import join as neighbours
 from server.neighbours.relay import NODES
-from server.node import Node, Room
+from server.node import HouseRoom, Node
 from server.papers import join as papers
 from server.people import join as people
 from server.settings import Settings
 from server.store import Clock, Store
 from server.uploads import join as uploads
 
-ROOMS: Final[tuple[Room, ...]] = (
+ROOMS: Final[tuple[HouseRoom, ...]] = (
     live,
     people,
     neighbours,

@@ -130,7 +130,7 @@ class Node:
             await hang_up()
 
 
-class Room(Protocol):
+class HouseRoom(Protocol):
     """The module ``join`` of a room: all that a node has of it."""
 
     @property
