@@ -17,7 +17,7 @@ from server.calls.acts.desks import Desks
 from server.calls.acts.engine.leading import Leading
 from server.calls.acts.engine.pool import Pool, Start
 from server.calls.acts.engine.rehearsed import stage
-from server.calls.acts.engine.rooms import Rooms
+from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.guests import Guests
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import PlaybackMaker
@@ -55,7 +55,7 @@ async def join(node: Node) -> None:
     app[SWITCHBOARD] = switchboard = Switchboard(
         Book(store, app[ABOUT]),
         Desks(store, app[ABOUT]),
-        Rooms(pool),
+        CallRooms(pool),
         gateway,
         now=store.clock.now,
         fresh_id=new_id,

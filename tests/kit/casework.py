@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from server.calls.acts import book as calls
 from server.calls.acts import desks
 from server.calls.acts.engine.pool import Pool
-from server.calls.acts.engine.rooms import Rooms
+from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.recordings import Recordings
 from server.case.acts.course import calling, clocks, consents, decisions, registering
 from server.case.acts.form import forms, unmasking
@@ -113,7 +113,7 @@ class Office:
         self.clock = clock
         self.actors = actors
         self.recordings = Recordings(store)
-        self.rooms = Rooms(Pool({"own": _no_worker}, store))
+        self.rooms = CallRooms(Pool({"own": _no_worker}, store))
         self.switchboard = Switchboard(
             calls.Book(store, calling),
             desks.Desks(store, calling),

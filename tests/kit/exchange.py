@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from media.client import Worker
 from server.app import running
-from server.calls.acts.engine.rooms import Rooms
+from server.calls.acts.engine.rooms import CallRooms
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
 from server.edge.route import STORE
@@ -99,9 +99,9 @@ class Exchange:
     switchboard: Switchboard
 
     @property
-    def rooms(self) -> Rooms:
+    def rooms(self) -> CallRooms:
         rooms = self.switchboard.rooms
-        assert isinstance(rooms, Rooms)
+        assert isinstance(rooms, CallRooms)
         return rooms
 
     @property

@@ -20,7 +20,7 @@ from signaling.refusals import Code, Refusal
 log = structlog.get_logger(__name__)
 
 
-class Rooms:
+class CallRooms:
     """The media rooms of calls, at the workers of a pool."""
 
     def __init__(self, pool: Pool) -> None:
