@@ -17,7 +17,7 @@ from server.case.rows.beside import (
 )
 from server.case.rows.columns import Looked, origin_json
 from server.case.rows.listing import (
-    Listed,
+    ListedCase,
     Owing,
     correcting,
     counts,
@@ -57,7 +57,7 @@ from server.case.rows.writing import (
 )
 
 __all__ = [
-    "Connection", "Draft", "CaseHead", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
+    "Connection", "Draft", "CaseHead", "ListedCase", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
     "changed_case", "changed_form", "changed_material", "correcting", "count_sayings", "counts",
     "dropped_draft", "find", "find_by_number", "find_form", "find_header", "find_whole", "list_cases",
     "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look", "looked_at",

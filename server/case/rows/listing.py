@@ -29,7 +29,7 @@ Wanted = sa.ColumnElement[bool] | sa.TextClause
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedCase:
     """One row of a list of cases. The counts are of lines of the material list."""
 
     id: str
@@ -134,7 +134,7 @@ async def list_cases(
     text: str = "",
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
-) -> list[Listed]:
+) -> list[ListedCase]:
     """Cases taken at, or decided by, these units; newest first.
 
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
@@ -260,7 +260,9 @@ def _of_person(
     return sa.union(*(sa.select(one.subquery().c.id) for one in (registered, sat)))
 
 
-async def correcting(connection: Connection, listed: Sequence[Listed], at: datetime) -> set[str]:
+async def correcting(
+    connection: Connection, listed: Sequence[ListedCase], at: datetime
+) -> set[str]:
     """The ids of those that wait for what a notice named: three statements for all, none where no notice was given."""
     told = {one.id: one for one in listed if one.state == "to_correct"}
     if not told:
@@ -269,7 +271,7 @@ async def correcting(connection: Connection, listed: Sequence[Listed], at: datet
     comments = await list_comments(connection, told)
     checks = await list_checks(connection, told)
 
-    def noticed(one: Listed) -> _Noticed:
+    def noticed(one: ListedCase) -> _Noticed:
         attached = frozenset(each.line for each in counted(one.item, one.materials))
         filled = entries[one.id]
         form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
@@ -294,11 +296,11 @@ async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[st
     return brought
 
 
-def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> Listed:
+def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> ListedCase:
     item = item_of(row)
     stored, required = counts(item, brought)
     referrals = referrals_of(row["referrals"])
-    return Listed(
+    return ListedCase(
         item=item,
         clerk=clerk,
         decision=decided_of(row["decision"]),

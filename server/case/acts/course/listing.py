@@ -137,7 +137,7 @@ async def referred_away(
     ]
 
 
-def _summary(row: rows.Listed, correcting: bool) -> CaseSummary:
+def _summary(row: rows.ListedCase, correcting: bool) -> CaseSummary:
     return CaseSummary.model_validate(
         {
             name: getattr(row, name)
