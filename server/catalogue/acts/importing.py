@@ -22,7 +22,7 @@ from server.catalogue.acts.curating import (
 )
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.rules.item import Item
-from server.catalogue.rules.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
+from server.catalogue.rules.listing import LEGAL_DAYS, Fault, ListedItem, credit_code_in, read
 from server.catalogue.rules.lowering import lowered
 from server.catalogue.wire import BadRow, CatalogueImport
 from server.people.rows import staffing
@@ -118,7 +118,7 @@ class Importer:
 
 async def _plan(
     connection: rows.Connection,
-    listed: Collection[Listed],
+    listed: Collection[ListedItem],
     faults: Collection[Fault],
     unit_id: str | None,
     new_units: NewUnits | None,
@@ -133,7 +133,7 @@ async def _plan(
         raise Refusal(Code.FORBIDDEN)
     there_before = set(units.values())
     credit = _credit_codes(listed)
-    placed: list[tuple[str, Listed]] = []
+    placed: list[tuple[str, ListedItem]] = []
     for row in listed:
         unit = unit_id or units.get(row.department)
         if unit is None and new_units is not None and row.department:
@@ -163,7 +163,7 @@ async def _plan(
     return plan
 
 
-def _credit_codes(listed: Collection[Listed]) -> Mapping[str, str]:
+def _credit_codes(listed: Collection[ListedItem]) -> Mapping[str, str]:
     """The 统一社会信用代码 that most codes of a department carry."""
     counts: dict[str, Counter[str]] = {}
     for row in listed:
@@ -172,7 +172,7 @@ def _credit_codes(listed: Collection[Listed]) -> Mapping[str, str]:
     return {department: found.most_common(1)[0][0] for department, found in counts.items()}
 
 
-def _item(row: Listed, unit_id: str, before: Item | None) -> Item:
+def _item(row: ListedItem, unit_id: str, before: Item | None) -> Item:
     """The version that the row makes of what is there: what it does not say stays."""
     was = before or Item(
         id="",

@@ -91,7 +91,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedItem:
     """One row that can be taken. None: the row does not say."""
 
     row: int
@@ -113,13 +113,13 @@ class Listed:
 
 def read(
     rows: Iterable[Mapping[str, Any]], pattern: str = ITEM_CODE
-) -> tuple[list[Listed], list[Fault]]:
+) -> tuple[list[ListedItem], list[Fault]]:
     """Read all rows; each gives a Listed or at least one Fault, in their order.
 
     A code that stands twice under one department is a fault of the later row.
     """
     allowed = re.compile(pattern)
-    taken: list[Listed] = []
+    taken: list[ListedItem] = []
     faults: list[Fault] = []
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(rows, 1):
@@ -154,12 +154,12 @@ class _Row:
         self._row = row
         self.faults: list[Fault] = []
 
-    def listed(self, allowed: re.Pattern[str]) -> Listed:
+    def listed(self, allowed: re.Pattern[str]) -> ListedItem:
         code = self._text("code", required=True, longest=64)
         if code and not allowed.fullmatch(code):
             self._fault("code", "bad_code")
         form_title, form = self._form()
-        return Listed(
+        return ListedItem(
             row=self._number,
             code=code,
             name=self._text("name", required=True, longest=MAX_NAME),
