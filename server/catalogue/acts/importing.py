@@ -22,7 +22,7 @@ from server.catalogue.acts.curating import (
 )
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.rules.item import Item
-from server.catalogue.rules.listing import LEGAL_DAYS, Fault, ListedItem, credit_code_in, read
+from server.catalogue.rules.listing import LEGAL_DAYS, ListedItem, RowFault, credit_code_in, read
 from server.catalogue.rules.lowering import lowered
 from server.catalogue.wire import BadRow, CatalogueImport
 from server.people.rows import staffing
@@ -56,7 +56,7 @@ class _Plan:
     items: list[Item] = field(default_factory=list)
     new: int = 0
     unchanged: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
     units: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Units to be added: name -> (id, credit code)."""
 
@@ -119,7 +119,7 @@ class Importer:
 async def _plan(
     connection: rows.Connection,
     listed: Collection[ListedItem],
-    faults: Collection[Fault],
+    faults: Collection[RowFault],
     unit_id: str | None,
     new_units: NewUnits | None,
     own: Collection[str] | None,
@@ -140,9 +140,9 @@ async def _plan(
             unit = units[row.department] = new_id()
             plan.units[row.department] = (unit, credit.get(row.department, ""))
         if unit is None:
-            plan.faults.append(Fault(row.row, "department", "unit_unknown"))
+            plan.faults.append(RowFault(row.row, "department", "unit_unknown"))
         elif own is not None and unit in there_before and unit not in own:
-            plan.faults.append(Fault(row.row, "department", "unit_foreign"))
+            plan.faults.append(RowFault(row.row, "department", "unit_foreign"))
         else:
             placed.append((unit, row))
     there = await rows.versions_of(connection, {(unit, row.code) for unit, row in placed})
@@ -155,7 +155,7 @@ async def _plan(
         if before is not None and item.form != before.form:
             former = await _masked_before(connection, before)
             if lowered(former, item.form):
-                plan.faults.append(Fault(row.row, "form", "lowers_sensitive"))
+                plan.faults.append(RowFault(row.row, "form", "lowers_sensitive"))
                 continue
         plan.new += before is None
         plan.items.append(item)

@@ -82,7 +82,7 @@ _KINDS: Final[Mapping[str, tuple[Kind, bool, tuple[str, ...]]]] = {
 
 
 @dataclass(frozen=True)
-class Fault:
+class RowFault:
     """Why the row with this number (the first below the header is 1) is not taken, and by which column."""
 
     row: int
@@ -113,21 +113,21 @@ class ListedItem:
 
 def read(
     rows: Iterable[Mapping[str, Any]], pattern: str = ITEM_CODE
-) -> tuple[list[ListedItem], list[Fault]]:
+) -> tuple[list[ListedItem], list[RowFault]]:
     """Read all rows; each gives a Listed or at least one Fault, in their order.
 
     A code that stands twice under one department is a fault of the later row.
     """
     allowed = re.compile(pattern)
     taken: list[ListedItem] = []
-    faults: list[Fault] = []
+    faults: list[RowFault] = []
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(rows, 1):
         found = _Row(number, row)
         listed = found.listed(allowed)
         key = (listed.department, listed.code)
         if not found.faults and key in seen:
-            found.faults.append(Fault(number, "code", "duplicate"))
+            found.faults.append(RowFault(number, "code", "duplicate"))
         faults += found.faults
         if not found.faults:
             seen.add(key)
@@ -152,7 +152,7 @@ class _Row:
     def __init__(self, number: int, row: Mapping[str, Any]) -> None:
         self._number = number
         self._row = row
-        self.faults: list[Fault] = []
+        self.faults: list[RowFault] = []
 
     def listed(self, allowed: re.Pattern[str]) -> ListedItem:
         code = self._text("code", required=True, longest=64)
@@ -178,7 +178,7 @@ class _Row:
         )
 
     def _fault(self, column: str, why: Why) -> None:
-        self.faults.append(Fault(self._number, column, why))
+        self.faults.append(RowFault(self._number, column, why))
 
     def _value(self, column: str) -> Any:
         return _first(self._row, COLUMNS[column])
