@@ -19,7 +19,7 @@ from server.catalogue.rules.shape import (
     COLUMNS_AT_MOST,
     FIELDS_AT_MOST,
     KINDS,
-    Fault,
+    ShapeFault,
     Why,
     misshapen,
     pointer_of,
@@ -48,7 +48,7 @@ class Blueprint:
 
 def read(
     document: Any, lines: Collection[str], at: datetime
-) -> tuple[Blueprint | None, list[Fault]]:
+) -> tuple[Blueprint | None, list[ShapeFault]]:
     """The form of a document, or every fault that it has; ``lines`` are the keys of the item's
     material list, ``at`` is today, by which examples are checked."""
     faults = list(misshapen(document))
@@ -66,7 +66,7 @@ class _Reading:
     document: Mapping[str, Any]
     lines: frozenset[str]
     at: datetime
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ShapeFault] = field(default_factory=list)
 
     def blueprint(self) -> Blueprint:
         schema, presentation = self.document["schema"], self.document["presentation"]
@@ -78,7 +78,7 @@ class _Reading:
         return Blueprint(schema["title"].strip(), ordered, told)
 
     def _fault(self, pointer: str, why: Why, name: str = "") -> None:
-        self.faults.append(Fault(pointer, why, name))
+        self.faults.append(ShapeFault(pointer, why, name))
 
     def _fields(
         self,

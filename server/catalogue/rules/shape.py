@@ -32,7 +32,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 @dataclass(frozen=True)
-class Fault:
+class ShapeFault:
     """What is wrong in a document: ``pointer`` is where, ``name`` what it is about."""
 
     pointer: str
@@ -230,7 +230,7 @@ _DOCUMENT: Final = Draft202012Validator(
 )
 
 
-def misshapen(document: Any) -> Iterator[Fault]:
+def misshapen(document: Any) -> Iterator[ShapeFault]:
     """Every word of a document that may not stand where it stands, or is missing there."""
     for error in sorted(
         _DOCUMENT.iter_errors(document), key=lambda one: [str(part) for part in one.absolute_path]
@@ -241,13 +241,13 @@ def misshapen(document: Any) -> Iterator[Fault]:
                 known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
                 for name in error.instance:
                     if name not in known:
-                        yield Fault(f"{pointer}{pointer_of(name)}", "unknown_word", name)
+                        yield ShapeFault(f"{pointer}{pointer_of(name)}", "unknown_word", name)
             case "required":
                 for name in error.validator_value:
                     if name not in error.instance:
-                        yield Fault(pointer, "missing", str(name))
+                        yield ShapeFault(pointer, "missing", str(name))
             case _:
-                yield Fault(
+                yield ShapeFault(
                     pointer, "shape", str(error.absolute_path[-1]) if error.absolute_path else ""
                 )
 
