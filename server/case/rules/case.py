@@ -25,7 +25,7 @@ from server.case.rules.talk import comment
 from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Item, Mode
-from server.catalogue.rules.schema import Fault
+from server.catalogue.rules.schema import ValueFault
 from server.people.rules import Authority
 from server.rights.hand import Hand
 from server.standards import limits, working_days
@@ -381,7 +381,7 @@ def recounted(case: Case, known_days: Mapping[date, bool], at: datetime) -> Case
     return clocked(case, now)
 
 
-def _paths(wrong: Iterable[Fault]) -> str:
+def _paths(wrong: Iterable[ValueFault]) -> str:
     return ",".join(dict.fromkeys(one.place.path for one in wrong))
 
 
@@ -429,7 +429,7 @@ def points(case: Judged, at: datetime) -> list[Point]:
     ]
 
 
-def _form_point(item: Item, fault: Fault) -> str:
+def _form_point(item: Item, fault: ValueFault) -> str:
     label, rule = fault.place.label, fault.rule
     if rule is None:
         said = {"required": "未填写", "too_few_rows": "行数不足"}.get(fault.why, "填写有误")

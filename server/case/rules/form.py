@@ -273,7 +273,7 @@ def fitting(form: Form, path: str, value: str) -> str:
     return value
 
 
-def faults(form: Form, at: datetime) -> list[schema.Fault]:
+def faults(form: Form, at: datetime) -> list[schema.ValueFault]:
     """All that is wrong with the form as it stands, each with its place, in the order of the form:
     required and empty, too few rows, a rule between fields that is broken."""
     return schema.faults(

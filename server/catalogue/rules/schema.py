@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ValueFault:
     """What is wrong at a place; ``why`` is required, too_few_rows, a RuleKind or what ``broken`` says."""
 
     place: Place
@@ -146,7 +146,7 @@ def faults(
     attached: Set[str],
     *,
     today: date,
-) -> list[Fault]:
+) -> list[ValueFault]:
     """All that is wrong with these canonical values by the form's JSON Schema, in its order.
 
     ``values`` are by path; ``attached`` are the material lines of which something is stored.
@@ -440,7 +440,7 @@ def _fault(
     rows: Mapping[tuple[str, int], str],
     there: Iterable[Place],
     order: Mapping[str, int],
-) -> Fault:
+) -> ValueFault:
     name, *below = error.absolute_path
     path = str(name)
     if below:
@@ -449,15 +449,15 @@ def _fault(
     place = next(one for one in there if one.path == path)
     match error.validator:
         case "required":
-            return Fault(place, "required")
+            return ValueFault(place, "required")
         case "minItems":
-            return Fault(place, "too_few_rows")
+            return ValueFault(place, "too_few_rows")
         case "x-rules" if isinstance(error.instance, Rule):
-            return Fault(place, error.instance.kind, error.instance)
+            return ValueFault(place, error.instance.kind, error.instance)
         case "format":
-            return Fault(place, _FORMAT_FAULTS.get(place.field.kind, "bad_number"))
+            return ValueFault(place, _FORMAT_FAULTS.get(place.field.kind, "bad_number"))
         case other:
-            return Fault(place, _BROKEN.get(str(other), "bad_rows"))
+            return ValueFault(place, _BROKEN.get(str(other), "bad_rows"))
 
 
 _FORMAT_FAULTS: Final[Mapping[str, str]] = {
