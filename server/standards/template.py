@@ -34,7 +34,7 @@ Must = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TemplateFault:
     """Why a template cannot be used: its line (0: none), what it is about in the template's words."""
 
     line: int

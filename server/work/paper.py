@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from server.standards.template import PAGES_AT_MOST, Fault, Why, lacking
+from server.standards.template import PAGES_AT_MOST, TemplateFault, Why, lacking
 
 FAMILIES: Final = ("Noto Serif CJK SC", "Noto Sans CJK SC")
 """What the layout is set in (Debian: fonts-noto-cjk)."""
@@ -72,7 +72,7 @@ _SAID: Final[tuple[tuple[str, Why], ...]] = (
 class Unfit(Exception):
     """A template that cannot be used, and why."""
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: TemplateFault) -> None:
         super().__init__(", ".join(fault.why for fault in faults))
         self.faults = faults
 
@@ -131,16 +131,16 @@ def draw(
         raise Unfit(*map(_fault, warnings))
     assert isinstance(pdf, bytes)
     if template is not None and len(pdf) > BYTES_AT_MOST:
-        raise Unfit(Fault(0, "too_big"))
+        raise Unfit(TemplateFault(0, "too_big"))
     document = pypdfium2.PdfDocument(pdf)
     try:
         pages = len(document)
         if template is not None:
             if pages > PAGES_AT_MOST:
-                raise Unfit(Fault(0, "too_long"))
+                raise Unfit(TemplateFault(0, "too_long"))
             text = "".join(page.get_textpage().get_text_range() for page in document)
             if lacks := lacking(text, facts, pages):
-                raise Unfit(*(Fault(0, "lacks", one) for one in lacks))
+                raise Unfit(*(TemplateFault(0, "lacks", one) for one in lacks))
         return pdf, pages
     finally:
         document.close()
@@ -158,14 +158,14 @@ def _nothing() -> Iterator[Path]:
         folder.rmdir()
 
 
-def _fault(said: Any) -> Fault:
+def _fault(said: Any) -> TemplateFault:
     """An error or a warning of Typst: its line, and what it is about."""
     line = _LINE.search(said.diagnostic)
     for pattern, why in _SAID:
         if found := re.fullmatch(pattern, said.message, re.DOTALL):
             name = found.group(1) if found.groups() else ""
-            return Fault(int(line.group(1)) if line else 0, why, name.strip('"`')[:200])
-    return Fault(int(line.group(1)) if line else 0, "other", said.message[:200])
+            return TemplateFault(int(line.group(1)) if line else 0, why, name.strip('"`')[:200])
+    return TemplateFault(int(line.group(1)) if line else 0, "other", said.message[:200])
 
 
 def pictures(pdf: bytes) -> list[bytes]:
