@@ -11,8 +11,8 @@ from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Deadlines, Extension, Halt
-from server.case.rules.form import Entry
 from server.case.rules.form import Proposal as Proposed
+from server.case.rules.form import SavedValue
 from server.case.rules.materials.handover import Handover, Sheet
 from server.case.rules.materials.material import Material, Origin
 from server.case.rules.materials.phone import Phone
@@ -151,7 +151,7 @@ def _viewed(material: Material) -> ViewedCopy | None:
 REFERRAL: Final = Filled(ReferralView, rules.Referral)
 DRAWING: Final = Filled(DrawingView, Drawing)
 CONSENT: Final = Filled(Consent, rules.Consent)
-FIELD: Final = Filled(FieldState, Entry)
+FIELD: Final = Filled(FieldState, SavedValue)
 PROPOSAL: Final = Filled(Proposal, Proposed)
 HANDOVER: Final = Filled(
     HandoverView, Handover, {"lines": Filled(HandoverSheet, Sheet)}, named={"lines": "sheets"}
@@ -188,7 +188,7 @@ def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:
     return CONSENT(consent, {consent.taken_by: taken_by})
 
 
-def field_view(entry: Entry, by: PersonRef) -> FieldState:
+def field_view(entry: SavedValue, by: PersonRef) -> FieldState:
     return FIELD(entry, {entry.by: by})
 
 

@@ -12,7 +12,7 @@ import pytest
 from server.case.rules import case as rules
 from server.case.rules import form
 from server.case.rules.case import Applicant, Case, CaseState, Consent, Decision
-from server.case.rules.form import Entry, Proposal
+from server.case.rules.form import Proposal, SavedValue
 from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
 from server.case.rules.materials.material import Material, MaterialState, Review
@@ -89,7 +89,7 @@ def case(
         unit_id=ITEM.unit_id,
         applicant=Applicant("孙雅宁", "11010519491231002X", "13805316217", None),
         consent=None,
-        entries={"name": Entry(name, 3, CLERK.person_id, AT, "applicant")} if name else {},
+        entries={"name": SavedValue(name, 3, CLERK.person_id, AT, "applicant")} if name else {},
         holds={},
         proposals=(),
         materials=tuple(brought),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.case.rules import form as rules
-from server.case.rules.form import Entry, FieldLock, Form, Proposal
+from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.catalogue.rules import values
 from server.catalogue.rules.item import Field
 from server.rights.hand import Hand
@@ -39,7 +39,7 @@ FIELDS = {
 def form(**changes: object) -> Form:
     start = Form(
         fields=FIELDS,
-        entries={"name": Entry("孙雅宁", 4, CLERK.person_id, AT, "applicant")},
+        entries={"name": SavedValue("孙雅宁", 4, CLERK.person_id, AT, "applicant")},
         holds={},
         proposals=(),
         closed=False,
@@ -66,7 +66,7 @@ def edit(
 def test_an_edit_writes_one_entry_on_the_applicants_behalf() -> None:
     start = form()
     after = edit(start, value="  孙宁 ")
-    assert after.entries == {"name": Entry("孙宁", 9, CLERK.person_id, AT, "applicant")}
+    assert after.entries == {"name": SavedValue("孙宁", 9, CLERK.person_id, AT, "applicant")}
     assert edit(start, "remark", "急", 0).entries["remark"].version == 9
     assert start.entries["name"].value == "孙雅宁"
 
@@ -206,7 +206,7 @@ def test_a_proposal_changes_no_value() -> None:
 def test_adopting_writes_the_field_and_closes_in_one_step() -> None:
     start = form(proposals=(proposal("p1"), proposal("p2")))
     after = rules.close_proposal(start, "p1", True, CLERK, at=AT, version=9)
-    assert after.entries["name"] == Entry("孙亚宁", 9, CLERK.person_id, AT, "applicant")
+    assert after.entries["name"] == SavedValue("孙亚宁", 9, CLERK.person_id, AT, "applicant")
     assert [one.state for one in after.proposals] == ["adopted", "outdated"]
     assert (after.proposals[0].closed_by, after.proposals[0].closed_at) == (CLERK.person_id, AT)
     assert rules.outdated(start.proposals, after.proposals) == ["p2"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from server.case.rules import form as rules
-from server.case.rules.form import Entry, FieldLock, Form
+from server.case.rules.form import FieldLock, Form, SavedValue
 from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import Condition, Field, Item, Rule
@@ -55,7 +55,8 @@ WHOLE: Final[Mapping[str, str]] = {
 
 def form(values: Mapping[str, str] = WHOLE, item: Item = FOUNDING, **changes: Any) -> Form:
     entries = {
-        path: Entry(value, 3, CLERK.person_id, AT, "applicant") for path, value in values.items()
+        path: SavedValue(value, 3, CLERK.person_id, AT, "applicant")
+        for path, value in values.items()
     }
     start = Form(item.fields, entries, {}, (), False, item.rules, frozenset({"articles"}))
     return replace(start, **changes)
@@ -265,7 +266,7 @@ def test_an_attachment_is_filled_by_a_stored_file() -> None:
 def test_rows_are_added_moved_and_removed_by_their_list() -> None:
     start = form()
     moved = rules.edit(start, "owners", "r2,r1", 3, CLERK, at=AT, version=9)
-    assert moved.entries["owners"] == Entry("r2,r1", 9, CLERK.person_id, AT, "applicant")
+    assert moved.entries["owners"] == SavedValue("r2,r1", 9, CLERK.person_id, AT, "applicant")
     more = rules.edit(start, "owners", "r1,r2,r3", 3, CLERK, at=AT, version=9)
     filled = rules.edit(more, "owners.r3.name", "周", 0, CLERK, at=AT, version=10)
     assert filled.entries["owners.r3.name"].value == "周"

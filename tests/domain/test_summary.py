@@ -15,7 +15,7 @@ from server.case.rules import case as rules
 from server.case.rules import summary
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
-from server.case.rules.form import Entry
+from server.case.rules.form import SavedValue
 from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
 from server.case.rules.materials.bringing import AFTER_CLOSING
@@ -90,8 +90,8 @@ def test_everything_that_was_shown_is_bound() -> None:
         replace(start, item=replace(ITEM, version=2)),
         replace(start, applicant=replace(start.applicant, phone="13805316218")),
         replace(start, applicant=replace(start.applicant, credit_code="91350100M000100Y43")),
-        replace(start, entries={"name": Entry("孙雅", 3, "p", AT)}),
-        replace(start, entries={**start.entries, "remark": Entry("x", 4, "p", AT)}),
+        replace(start, entries={"name": SavedValue("孙雅", 3, "p", AT)}),
+        replace(start, entries={**start.entries, "remark": SavedValue("x", 4, "p", AT)}),
         replace(start, materials=BOTH[:1]),
         replace(start, materials=(*BOTH, newer)),
         replace(start, materials=(*BOTH, other)),
@@ -108,8 +108,8 @@ def test_what_was_not_shown_is_not_bound() -> None:
     sample = replace(stored("licence", 3), sha256="e" * 64, side="approver", purpose="sample")
     same = [
         replace(start, state="to_correct", number="1"),
-        replace(start, entries={**start.entries, "remark": Entry("", 4, "p", AT)}),
-        replace(start, entries={"name": Entry("孙雅宁", 9, "other", AT)}),
+        replace(start, entries={**start.entries, "remark": SavedValue("", 4, "p", AT)}),
+        replace(start, entries={"name": SavedValue("孙雅宁", 9, "other", AT)}),
         replace(start, materials=(*BOTH, arriving)),
         replace(start, materials=(*BOTH, rejected)),
         replace(start, materials=(*BOTH, sample)),
@@ -121,7 +121,7 @@ def test_what_was_not_shown_is_not_bound() -> None:
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_two_values_have_one_hash(first: str, second: str) -> None:
     one, two = (
-        replace(case(), entries={"name": Entry(value, 3, "p", AT)}).summary_hash
+        replace(case(), entries={"name": SavedValue(value, 3, "p", AT)}).summary_hash
         for value in (first, second)
     )
     assert (one == two) is (first == second)
@@ -217,7 +217,7 @@ def test_an_item_that_wants_a_signature_is_accepted_with_one_that_holds() -> Non
     start = signed(start)
     handed = rules.submitted(start, now, CLERK, at=AT, known_days={})
     assert decide(handed, "accepted").state == "accepted"
-    edited = replace(handed, entries={"name": Entry("孙雅", 9, "p", AT)})
+    edited = replace(handed, entries={"name": SavedValue("孙雅", 9, "p", AT)})
     for open_ in (
         start,
         replace(handed, signature=signature(now, outdated=True)),

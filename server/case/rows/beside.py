@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rows.columns import Looked, looked_of, origin_of, remarks_of
 from server.case.rules.checklist import Check
-from server.case.rules.form import Entry
+from server.case.rules.form import SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.saying import Saying
@@ -129,13 +129,13 @@ async def list_checks(
 
 async def list_entries(
     connection: Connection, case_ids: Collection[str]
-) -> dict[str, dict[str, Entry]]:
+) -> dict[str, dict[str, SavedValue]]:
     """What is saved in the form of each of these cases, by field."""
     found = await connection.execute(
         sa.select(case_fields).where(case_fields.c.case_id.in_(case_ids))
     )
-    listed: dict[str, dict[str, Entry]] = {id: {} for id in case_ids}
+    listed: dict[str, dict[str, SavedValue]] = {id: {} for id in case_ids}
     for one in found:
-        entry = Entry(one.value, one.version, one.by, one.at, one.on_behalf_of)
+        entry = SavedValue(one.value, one.version, one.by, one.at, one.on_behalf_of)
         listed[one.case_id][one.field] = entry
     return listed

@@ -35,7 +35,7 @@ from server.case.rows.phones import list_phones
 from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
 from server.case.rules.case import CLOSED, Applicant, Case
-from server.case.rules.form import Entry, FieldLock, Form, Proposal
+from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
 from server.case.rules.materials.handover import Handover
 from server.case.rules.materials.material import Material
@@ -149,7 +149,7 @@ _FORM: Final = sa.union_all(
 
 @dataclass(frozen=True, slots=True)
 class _Filled:
-    entries: dict[str, Entry]
+    entries: dict[str, SavedValue]
     holds: dict[str, FieldLock]
     proposals: tuple[Proposal, ...]
 
@@ -348,13 +348,15 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
 
 def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
     """What rows of ``_FILLED`` tell."""
-    entries: list[tuple[str, Entry]] = []
+    entries: list[tuple[str, SavedValue]] = []
     holds: dict[str, FieldLock] = {}
     made: list[Proposal] = []
     for row in rows:
         told = dict(zip(Proposal.__dataclass_fields__, row, strict=True))
         if told["state"] == _ENTRY:
-            entry = Entry(told["value"], told["version"], told["by"], told["at"], told["closed_by"])
+            entry = SavedValue(
+                told["value"], told["version"], told["by"], told["at"], told["closed_by"]
+            )
             entries.append((told["field"], entry))
         elif told["state"] == _HOLD:
             holds[told["field"]] = FieldLock(told["by"], told["at"])

@@ -25,7 +25,7 @@ from server.case.rows.reading import Connection
 from server.case.rows.referred import new_referrals
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
-from server.case.rules.form import Entry, FieldLock, Form, Proposal
+from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.summary import Signature
 from server.case.rules.talk.comment import Comment
@@ -191,7 +191,7 @@ class Filled(Protocol):
     """What is filled in: a form, or the case that has it."""
 
     @property
-    def entries(self) -> Mapping[str, Entry]: ...
+    def entries(self) -> Mapping[str, SavedValue]: ...
     @property
     def holds(self) -> Mapping[str, FieldLock]: ...
     @property

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Deadlines, Started
-from server.case.rules.form import Entry, FieldLock, Form, Proposal
+from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
@@ -115,7 +115,7 @@ class Case:
     unit_id: str
     applicant: Applicant
     consent: Consent | None
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, SavedValue]
     holds: Mapping[str, FieldLock]
     proposals: tuple[Proposal, ...]
     materials: tuple[Material, ...]

@@ -32,7 +32,7 @@ OPEN_AT_MOST: Final = 100
 
 
 @dataclass(frozen=True)
-class Entry:
+class SavedValue:
     """The saved value of a field; ``version`` is the case's version that brought it."""
 
     value: str
@@ -77,7 +77,7 @@ class Form:
     material lines of which something is stored."""
 
     fields: Mapping[str, Field]
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, SavedValue]
     holds: Mapping[str, FieldLock]
     proposals: tuple[Proposal, ...]
     closed: bool
@@ -320,7 +320,7 @@ def _write(
     *,
     adopted: Proposal | None,
 ) -> Form:
-    entry = Entry(value, version, who.person_id, at, APPLICANT)
+    entry = SavedValue(value, version, who.person_id, at, APPLICANT)
     proposals = tuple(
         replace(one, state="outdated") if one.field == path and one.state == "open" else one
         for one in (_with_proposal(form, adopted) if adopted else form).proposals

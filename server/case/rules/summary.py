@@ -15,7 +15,7 @@ from typing import Literal
 
 import rfc8785
 
-from server.case.rules.form import Entry
+from server.case.rules.form import SavedValue
 from server.case.rules.materials import material
 from server.case.rules.materials.material import Material
 from server.catalogue.rules.item import Item
@@ -66,7 +66,7 @@ def digest(
     case_id: str,
     item: Item,
     applicant: Mapping[str, str | None],
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, SavedValue],
     materials: Iterable[Material],
 ) -> str:
     """SHA-256 (hex) of the RFC 8785 form of what stands in the case: its item, the applicant, the

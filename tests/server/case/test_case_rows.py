@@ -12,7 +12,7 @@ from server.case import rows
 from server.case.rows import writing
 from server.case.rules.case import Case, Consent, Decided, Referral
 from server.case.rules.checklist import Check
-from server.case.rules.form import Entry, FieldLock, Proposal
+from server.case.rules.form import FieldLock, Proposal, SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Shown, Submission
@@ -45,7 +45,7 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "submission": Submission("0" * 64, "signature-1", at, clerk, date(2026, 12, 1)),
         "promises": (Promise("seal", date(2026, 12, 9), "2026-11", "zh-CN", clerk, at),),
         "referrals": (Referral("a", "甲", "b", "乙", "由乙办理", approver, at),),
-        "entries": {"remark": Entry("加急", 1, clerk, at, "applicant")},
+        "entries": {"remark": SavedValue("加急", 1, clerk, at, "applicant")},
         "holds": {"remark": FieldLock(clerk, at + timedelta(seconds=10))},
         "proposals": (Proposal("p" * 22, "remark", "加急", "", 0, "x", approver, at, version=1),),
         "materials": (Material("m" * 22, "identity", 1, "a.pdf", "stored", 1, clerk, at),),
