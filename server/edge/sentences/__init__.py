@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.edge.sentences import calls, cases, catalogue, files, machine, people
-from server.edge.sentences.entry import Entry
+from server.edge.sentences.entry import Sentences
 from signaling.refusals import Code
 
 _SUBJECTS: Final = (
@@ -14,7 +14,9 @@ _SUBJECTS: Final = (
     catalogue.ENTRIES,
     files.ENTRIES,
 )
-TABLE: Final[dict[Code, Entry]] = {code: entry for one in _SUBJECTS for code, entry in one.items()}
+TABLE: Final[dict[Code, Sentences]] = {
+    code: entry for one in _SUBJECTS for code, entry in one.items()
+}
 
 if (told := sum(map(len, _SUBJECTS))) != len(TABLE) or TABLE.keys() != set(Code):
     silent = sorted(set(Code) - TABLE.keys())

@@ -2,115 +2,115 @@
 
 from typing import Final
 
-from server.edge.sentences.entry import Entry
+from server.edge.sentences.entry import Sentences
 from signaling.refusals import Code
 
-ENTRIES: Final[dict[Code, Entry]] = {
-    Code.CASE_CLOSED: Entry(
+ENTRIES: Final[dict[Code, Sentences]] = {
+    Code.CASE_CLOSED: Sentences(
         409, "办件已受理或不予受理，不能再修改；如需更正，请另行登记。", "The case is decided and can no longer be changed. For a correction please register a new case."
     ),
-    Code.STALE: Entry(
+    Code.STALE: Sentences(
         409,
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",
         "Somebody changed this in the meantime. Please compare and save again; what you typed is kept.",
     ),
-    Code.FIELD_UNKNOWN: Entry(404, "申请表中没有这一项，请刷新页面。", "The form has no such field. Please reload the page."),
-    Code.FIELD_HELD: Entry(
+    Code.FIELD_UNKNOWN: Sentences(404, "申请表中没有这一项，请刷新页面。", "The form has no such field. Please reload the page."),
+    Code.FIELD_HELD: Sentences(
         409, "同事正在填写这一项，请稍候。", "A colleague is filling in this field. Please wait."
     ),
-    Code.FIELD_INVALID: Entry(
+    Code.FIELD_INVALID: Sentences(
         422, "这一项填写不符合要求，请按提示修改。", "This field does not meet its rule. Please correct it as the hint says."
     ),
-    Code.NOT_YOURS: Entry(
+    Code.NOT_YOURS: Sentences(
         403, "这一步须由另一方办理，请在通话或消息中请对方办理。", "This step belongs to the other side. Please ask them in the call or by a message."
     ),
-    Code.BOTH_SIDES: Entry(
+    Code.BOTH_SIDES: Sentences(
         403,
         "您已在本办件的另一方经办，受理与审批不能为同一人。请由同事办理。",
         "You have acted on the other side of this case, and nobody may do both. Please leave it to a colleague.",
     ),
-    Code.PROPOSAL_CLOSED: Entry(
+    Code.PROPOSAL_CLOSED: Sentences(
         409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose again."
     ),
-    Code.RATING_CLOSED: Entry(
+    Code.RATING_CLOSED: Sentences(
         409,
         "这次服务现在不能评价：已经评价过、没有接通，或已过评价期限。有意见可拨打 12345。",
         "This service cannot be rated now: it was rated already, was never answered, or it is too late. Call 12345 with what you want to say.",
     ),
-    Code.REASON_MISSING: Entry(422, "请填写理由后再提交。", "Please give a reason, then send it again."),
-    Code.INCOMPLETE: Entry(
+    Code.REASON_MISSING: Sentences(422, "请填写理由后再提交。", "Please give a reason, then send it again."),
+    Code.INCOMPLETE: Sentences(
         409,
         "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。请按页面列出的各项办妥后再提交。",
         "Something is still open: a required material or field, a comment, a point of the checklist or the signature. Please complete what the page lists first.",
     ),
-    Code.CHANGED: Entry(
+    Code.CHANGED: Sentences(
         409,
         "页面显示之后，办件内容又有变化。请核对变化后再办理。",
         "The case has changed since your page showed it. Look at what changed, then decide again.",
     ),
-    Code.OTHER_CASE_IN_CALL: Entry(
+    Code.OTHER_CASE_IN_CALL: Sentences(
         409,
         "您正在就另一办件进行云见面。请确认要办理的是本件。",
         "You are in a call about another case. Confirm that you mean this one.",
     ),
-    Code.SECOND_NOTICE: Entry(
+    Code.SECOND_NOTICE: Sentences(
         409,
         "本办件已发过补正通知。依照《行政许可法》第三十二条，须一次告知全部补正内容；确需再次告知的，请确认后发出。",
         "A correction notice was already given. Article 32 of the Administrative Licence Law asks for everything at once; confirm if another one is really needed.",
     ),
-    Code.SAME_UNIT: Entry(
+    Code.SAME_UNIT: Sentences(
         409, "本办件已由该单位审批，无需转办；请选择其他单位。", "This case is decided by that unit already. Please choose another unit."
     ),
-    Code.NO_APPROVER: Entry(
+    Code.NO_APPROVER: Sentences(
         409,
         "该单位没有审批人员，不能转办；请选择其他单位。",
         "Nobody at that unit could decide; the case cannot be referred to it. Please choose another unit.",
     ),
-    Code.LIMIT_NOT_RUNNING: Entry(
+    Code.LIMIT_NOT_RUNNING: Sentences(
         409,
         "本办件尚未受理，没有正在计算的办理期限；请先作出受理决定。",
         "This case was not accepted: no limit runs in it. Please decide on acceptance first.",
     ),
-    Code.LIMIT_PASSED: Entry(
+    Code.LIMIT_PASSED: Sentences(
         409,
         "法定期限已届满，不能再暂停或延长；请尽快作出决定。",
         "The legal limit is over: it can neither be stopped nor extended. Please decide soon.",
     ),
-    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停，需要时请恢复计时。", "The clock is already stopped. Resume it when it is time."),
-    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停，可继续办理。", "The clock is already running. There is nothing left to do."),
-    Code.EXTENDED_ALREADY: Entry(
+    Code.CLOCK_STOPPED: Sentences(409, "计时已经暂停，需要时请恢复计时。", "The clock is already stopped. Resume it when it is time."),
+    Code.CLOCK_RUNNING: Sentences(409, "计时没有暂停，可继续办理。", "The clock is already running. There is nothing left to do."),
+    Code.EXTENDED_ALREADY: Sentences(
         409,
         "依照《行政许可法》第四十二条，办理期限只能延长一次，本办件已经延长；请在现有期限内办理。",
         "Article 42 of the Administrative Licence Law knows one extension, and it was given. Please decide within the current limit.",
     ),
-    Code.EXTENSION_TOO_LONG: Entry(
+    Code.EXTENSION_TOO_LONG: Sentences(
         422,
         "依照《行政许可法》第四十二条，最多延长 {at_most} 个工作日，请减少天数。",
         "Article 42 of the Administrative Licence Law allows {at_most} working days more at most. Please ask for fewer.",
     ),
-    Code.SIGNATURE_MISSING: Entry(
+    Code.SIGNATURE_MISSING: Sentences(
         409,
         "申请人尚未对当前内容签名，请先打开申请人屏，或把本屏转给申请人，请其核对并签名。",
         "The applicant has not signed the current content. Please have the applicant read the summary and sign.",
     ),
-    Code.COMMENT_UNKNOWN: Entry(404, "没有这条审查意见，请刷新页面。", "There is no such comment. Please reload the page."),
-    Code.POINT_UNKNOWN: Entry(
+    Code.COMMENT_UNKNOWN: Sentences(404, "没有这条审查意见，请刷新页面。", "There is no such comment. Please reload the page."),
+    Code.POINT_UNKNOWN: Sentences(
         404, "一次性告知清单中没有这一项，请刷新页面。", "The checklist has no such point. Please reload the page."
     ),
-    Code.LINE_UNKNOWN: Entry(
+    Code.LINE_UNKNOWN: Sentences(
         404, "材料清单中没有这一项，请刷新页面后重新选择。", "The material list has no such line. Please reload the page and choose again."
     ),
-    Code.LINE_NOT_LATER: Entry(
+    Code.LINE_NOT_LATER: Sentences(
         409,
         "这项材料不能容缺后补，请在受理前提交。",
         "This material may not follow later; it has to come before acceptance.",
     ),
-    Code.EARLIER_CONSENT_MISSING: Entry(
+    Code.EARLIER_CONSENT_MISSING: Sentences(
         409,
         "申请人尚未同意使用以前的材料，请先向其说明并征得同意。",
         "The applicant has not agreed to the use of earlier materials. Please explain it and ask first.",
     ),
-    Code.PAPER_NOT_READY: Entry(
+    Code.PAPER_NOT_READY: Sentences(
         409, "文书正在生成，请稍候。", "The paper is still being made. Please wait a moment."
     ),
 }  # fmt: skip

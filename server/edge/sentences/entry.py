@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class Sentences(NamedTuple):
     """Status and sentences of a code. A sentence may name details in braces; it does without missing ones."""
 
     status: int
