@@ -264,7 +264,7 @@ async def read_card(ask: Ask[Nothing, Nothing]) -> CardReading:
     return await ask.request.app[CARDS].read(ask.actor, ask.path("material_id"))
 
 
-async def _material(ask: Ask[Any, Any], content: materials.Content) -> web.StreamResponse:
+async def _material(ask: Ask[Any, Any], content: materials.MaterialContent) -> web.StreamResponse:
     if not await ask.request.app[ARCHIVE].whole(content.sha256):
         raise Refusal(Code.CONTENT_ALTERED, material=content.material.id)
     return await _stream(

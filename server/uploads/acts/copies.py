@@ -20,7 +20,7 @@ import structlog
 
 from server.case import rows
 from server.case.acts.materials.files import (
-    Content,
+    MaterialContent,
     ask_copy,
     changed,
     find,
@@ -90,7 +90,7 @@ async def grade(turn: CaseTurn, command: CaseGrade) -> Told:
     )
 
 
-async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
+async def find_viewed(store: Store, actor: Actor, material_id: str) -> MaterialContent:
     """The copy of a material of a case that this person may see.
 
     Refused: not_found, material_not_stored, copy_not_ready, no_copy, no_office, no_ofd,
@@ -118,12 +118,14 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     name = offered_name(
         said(MaterialView.seen, "name", material.name, audience), material.viewed_type
     )
-    return Content(
+    return MaterialContent(
         material, case_id, name, material.viewed_sha256, material.viewed_type, material.viewed_bytes
     )
 
 
-async def take_original(store: Store, actor: Actor, material_id: str, reason: str) -> Content:
+async def take_original(
+    store: Store, actor: Actor, material_id: str, reason: str
+) -> MaterialContent:
     """The sealed original, for a reason that is kept in the ledger with who asked.
 
     Refused: not_found (also for who is only a guest of the call), material_not_stored,
@@ -145,7 +147,7 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     name = offered_name(
         said(MaterialView.seen, "name", material.name, audience), material.media_type
     )
-    return Content(
+    return MaterialContent(
         material, case_id, name, material.sha256, material.media_type, material.size_bytes
     )
 

@@ -51,7 +51,7 @@ FOR_APPLICANT: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class MaterialContent:
     """A stored file of a material that may be read: its copy, or the original."""
 
     material: Material
