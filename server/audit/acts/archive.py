@@ -263,7 +263,7 @@ class Archive:
             made = await asking.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 
-    async def paper(self, actor: Actor, paper_id: str) -> papers.Content:
+    async def paper(self, actor: Actor, paper_id: str) -> papers.PaperContent:
         """A paper that may be read now; that a supervisor read it is kept in the ledger of its case.
 
         Refused: not_found, paper_not_ready, content_altered.

@@ -322,7 +322,7 @@ def _changed(turn: Turn, paper: Paper, **more: Any) -> Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class PaperContent:
     """A paper that may be read: the sealed PDF and what it is called."""
 
     case_id: str
@@ -333,7 +333,7 @@ class Content:
     name: str
 
 
-async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
+async def find_content(store: Store, actor: Actor, paper_id: str) -> PaperContent:
     """The file of a paper of a case that this person may see. Refused: not_found, paper_not_ready."""
     async with store.read() as connection:
         paper = await rows.find(connection, paper_id)
@@ -345,7 +345,7 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
     if paper.sha256 is None or paper.size_bytes is None:
         raise Refusal(Code.PAPER_NOT_READY, state=paper.state)
     name = f"{rules.TITLES[paper.kind]}-{paper.number}.pdf"
-    return Content(paper.case_id, audience, paper.sha256, paper.size_bytes, name)
+    return PaperContent(paper.case_id, audience, paper.sha256, paper.size_bytes, name)
 
 
 class Press:
