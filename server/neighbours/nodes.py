@@ -119,5 +119,5 @@ def identify(data: Path) -> str:
         return made
 
 
-class Cut(Exception):
+class ConnectionCut(Exception):
     """The connection that brought the bytes is gone, or brings nothing any more."""

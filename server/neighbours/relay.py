@@ -14,7 +14,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from server.edge.edge import LANGUAGE_HEADER, source, token_of
-from server.neighbours.nodes import Cut, Nodes
+from server.neighbours.nodes import ConnectionCut, Nodes
 from signaling.refusals import Code, Refusal
 
 SIGNATURE: Final = "Yunjian-Node"
@@ -104,7 +104,7 @@ class Neighbours:
                         await response.write(piece)
                     await response.write_eof()
                 return response
-        except Cut:
+        except ConnectionCut:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if not answering:

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 
-from server.neighbours.nodes import Cut
+from server.neighbours.nodes import ConnectionCut
 from signaling.refusals import Code, Refusal
 
 LETTING_GO_S: Final = 0.8
@@ -125,7 +125,7 @@ class UploadLock:
         except TimeoutError:
             if self.asked:
                 raise Refusal(Code.UPLOAD_LOCKED) from None
-            raise Cut from None
+            raise ConnectionCut from None
         finally:
             self._waits = None
         self.heard_at = time.monotonic()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from server.case.rules.materials.material import Purpose
 from server.case.wire.materials import MaterialProgress
-from server.neighbours.nodes import Cut
+from server.neighbours.nodes import ConnectionCut
 from server.rights.person import Actor, Role, System
 from server.store import Change, Store
 from server.uploads import rows as upload_rows
@@ -246,7 +246,7 @@ class Uploads:
             try:
                 if room:  # else complete since before: only its end is still to come
                     await self._take(upload, at, chunks, hold, checksum)
-            except Cut:
+            except ConnectionCut:
                 with suppress(Refusal):
                     await self._endings.look_at_head(upload, actor)
                 raise

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from server.neighbours.nodes import Cut, Elsewhere
+from server.neighbours.nodes import ConnectionCut, Elsewhere
 from server.neighbours.relay import NEIGHBOURS
 from signaling.refusals import Code, Refusal
 
@@ -33,4 +33,4 @@ async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:
         # A reader that was told of the end gives out no more, though these bytes came before it.
         if left := b"".join(content._buffer):
             yield left
-        raise Cut from error
+        raise ConnectionCut from error

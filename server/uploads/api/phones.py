@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from server.case.rules.materials.phone import LIVES, PAGES_AT_MOST
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
-from server.neighbours.nodes import Cut, Elsewhere
+from server.neighbours.nodes import ConnectionCut, Elsewhere
 from server.uploads.acts.phones import Held, Phones
 from server.uploads.api.elsewhere import pieces_of
 from server.uploads.api.limits import UPLOAD_LIMITS
@@ -229,7 +229,7 @@ async def append_to_page(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         raise
     except Elsewhere:
         raise Refusal(Code.NODE_AWAY) from None
-    except Cut:
+    except ConnectionCut:
         raise ConnectionResetError from None
     return web.Response(status=204, headers=offset_headers(standing))
 

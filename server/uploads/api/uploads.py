@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from server.case.rules.materials.material import Purpose
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.senders import SENDERS
-from server.neighbours.nodes import Cut
+from server.neighbours.nodes import ConnectionCut
 from server.uploads.acts.joining import PARTS_MAX
 from server.uploads.acts.receiving import ALGORITHMS, Checksum
 from server.uploads.acts.uploads import Standing, Uploads
@@ -220,7 +220,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         except BaseException as error:
             # He was not told the address: nobody could go on with what is there.
             await asyncio.shield(uploads.abandon(ask.actor, standing.upload_id))
-            if isinstance(error, Cut):
+            if isinstance(error, ConnectionCut):
                 raise ConnectionResetError from None
             raise
     return _created(standing)
@@ -414,7 +414,7 @@ async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         if refusal.code is Code.UPLOAD_OFFSET and isinstance(at, int):
             request[OFFSET] = at
         raise
-    except Cut:
+    except ConnectionCut:
         raise ConnectionResetError from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.neighbours.nodes import Cut
+from server.neighbours.nodes import ConnectionCut
 from server.uploads.acts.files import ORPHANED_S, Files
 from server.uploads.acts.receiving import Checksum, UploadLock
 from signaling.refusals import Code, Refusal
@@ -25,7 +25,7 @@ class Sender:
         for chunk in self._chunks:
             yield chunk
         if self._hangs:
-            raise Cut
+            raise ConnectionCut
 
     async def tell(self, at: int) -> None:
         self.heard.append(at)
@@ -50,7 +50,7 @@ async def test_bytes_are_appended_and_told_up_to_the_most(tmp_path: Path) -> Non
         )  # fmt: skip
 
     first = Sender(b"ab", b"cd", hangs=True)
-    with pytest.raises(Cut):
+    with pytest.raises(ConnectionCut):
         await take(first, 0, 6)
     assert path.read_bytes() == b"abcd"
     assert first.heard[0] == 2
