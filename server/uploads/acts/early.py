@@ -42,7 +42,7 @@ READERS: Final = 400
 """Of one node: each holds a file open and one piece in memory."""
 
 
-class Cut(Exception):
+class UploadCut(Exception):
     """Nothing more will come, though not all was read: given up, rejected, or taken back."""
 
 
@@ -97,7 +97,7 @@ class Arriving:
             elif look.over or self._sealed or look.size < at:
                 if upto is None and at == await self._early.stored_length(self._upload_id):
                     return
-                raise Cut
+                raise UploadCut
             else:
                 await bell.wait()
 

@@ -11,7 +11,7 @@ from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import Ask, Nothing, Routes
 from server.edge.ways import Way
 from server.uploads.acts.early import Arriving, Early
-from server.uploads.acts.early import Cut as EarlyCut
+from server.uploads.acts.early import UploadCut as EarlyCut
 from server.uploads.api.elsewhere import here_or_there
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code
