@@ -47,7 +47,7 @@ class UploadCut(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EarlyLook:
     """What a reader found: bytes from where he stands, how many there are, and whether more may come."""
 
     piece: bytes
@@ -243,7 +243,7 @@ class Early:
                 self._bells.pop(upload_id, None)
 
 
-async def _looked(file: int, at: int, upto: int | None = None) -> Look:
+async def _looked(file: int, at: int, upto: int | None = None) -> EarlyLook:
     """What just came lies in memory and is read at once; what has to be fetched is, in a thread."""
     try:
         return _look(file, at, upto, os.RWF_NOWAIT)
@@ -253,10 +253,10 @@ async def _looked(file: int, at: int, upto: int | None = None) -> Look:
         return await asyncio.to_thread(_look, file, at, upto)
 
 
-def _look(file: int, at: int, upto: int | None = None, flags: int = 0) -> Look:
+def _look(file: int, at: int, upto: int | None = None, flags: int = 0) -> EarlyLook:
     # Links before bytes: a file that is unlinked grows no more, so what is read then is all.
     told = os.fstat(file)
     most = PIECE_BYTES if upto is None else min(PIECE_BYTES, upto - at)
     piece = bytearray(max(0, min(most, told.st_size - at)))
     got = os.preadv(file, [piece], at, flags) if piece else 0
-    return Look(bytes(memoryview(piece)[:got]), told.st_size, told.st_nlink == 0)
+    return EarlyLook(bytes(memoryview(piece)[:got]), told.st_size, told.st_nlink == 0)
