@@ -17,7 +17,7 @@ from media.wire.port import outward_address
 from server.edge.pages import STATIC
 from server.health import acts as health
 from server.health import rows as standing
-from server.health.acts import Look
+from server.health.acts import PartHealth
 from server.health.api.health import sentence
 from server.people.rows import people, staffing
 from server.rights.person import Role, conflicts
@@ -79,7 +79,7 @@ def _aside(
     return looked
 
 
-def _told(looks: Sequence[Look]) -> tuple[bool, str]:
+def _told(looks: Sequence[PartHealth]) -> tuple[bool, str]:
     """A part of the health page in one line; a warning is told and passes."""
     worst = next((one for one in looks if one.state == "failing"), looks[-1])
     return worst.state != "failing", sentence(worst, "en")

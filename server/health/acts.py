@@ -53,7 +53,7 @@ _ASK_FONTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PartHealth:
     """One part of the machine. ``said`` names the sentence that the edge makes of the facts."""
 
     key: str
@@ -79,11 +79,11 @@ class Health:
     scanner: Scanner | None = None
     log: Callable[[], tuple[int, bool]] = lambda: (0, False)
     """How many lines of the log were refused so far, and whether they are now."""
-    _found: dict[str, tuple[float, Look]] = field(default_factory=dict)
+    _found: dict[str, tuple[float, PartHealth]] = field(default_factory=dict)
 
-    async def looks(self) -> list[Look]:
+    async def looks(self) -> list[PartHealth]:
         """Look at everything, at the same time."""
-        parts: dict[str, Callable[[], Awaitable[Look]]] = {
+        parts: dict[str, Callable[[], Awaitable[PartHealth]]] = {
             "version": self._version,
             "revision": self._revision,
             "disk": self._disk,
@@ -104,25 +104,25 @@ class Health:
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
 
-    async def _version(self) -> Look:
-        return Look("version", "ok", "version", await asyncio.to_thread(version, "yunjian"))
+    async def _version(self) -> PartHealth:
+        return PartHealth("version", "ok", "version", await asyncio.to_thread(version, "yunjian"))
 
-    async def _revision(self) -> Look:
+    async def _revision(self) -> PartHealth:
         state = await self.store.schema()
         facts: Facts = {"newest": state.newest}
         if state.up_to_date:
-            return Look("revision", "ok", "revision", state.current or "", facts)
-        return Look("revision", "failing", "revision_old", state.current or "-", facts)
+            return PartHealth("revision", "ok", "revision", state.current or "", facts)
+        return PartHealth("revision", "failing", "revision_old", state.current or "-", facts)
 
-    async def _disk(self) -> Look:
+    async def _disk(self) -> PartHealth:
         return await asyncio.to_thread(disk, self.places)
 
-    async def _media(self) -> Look:
+    async def _media(self) -> PartHealth:
         if self.worker is None:
-            return Look("media", "off", "media_off")
+            return PartHealth("media", "off", "media_off")
         figures = await self.worker()
         if not figures:
-            return Look("media", "failing", "media_gone")
+            return PartHealth("media", "failing", "media_gone")
         facts = {
             "rooms": int(figures.get("rooms", 0)),
             "parties": int(figures.get("parties", 0)),
@@ -133,24 +133,24 @@ class Health:
         value = f"{figures.get('address', '')}:{figures.get('port', '')}"
         worn = facts["dropped"] or facts["restarts"]
         state: HealthState = "failing" if facts["halted"] else "warning" if worn else "ok"
-        return Look("media", state, "media", value, facts)
+        return PartHealth("media", state, "media", value, facts)
 
-    async def _turn(self) -> Look:
+    async def _turn(self) -> PartHealth:
         return await turns(self.turn_urls)
 
-    async def _certificate(self) -> Look:
+    async def _certificate(self) -> PartHealth:
         return await asyncio.to_thread(certificate, self.certificate, datetime.now(UTC))
 
-    async def _sequencer(self) -> Look:
+    async def _sequencer(self) -> PartHealth:
         unsealed, behind_s = self.store.ledger_lag
         facts = {"unsealed": unsealed, "behind_s": round(behind_s, 1)}
         if self.store.ledger_failure is not None:
-            return Look("sequencer", "failing", "sequencer_refusing", str(unsealed), facts)
+            return PartHealth("sequencer", "failing", "sequencer_refusing", str(unsealed), facts)
         if self.store.ledger_stalled:
-            return Look("sequencer", "failing", "sequencer_stalled", str(unsealed), facts)
-        return Look("sequencer", "ok", "sequencer", str(unsealed), facts)
+            return PartHealth("sequencer", "failing", "sequencer_stalled", str(unsealed), facts)
+        return PartHealth("sequencer", "ok", "sequencer", str(unsealed), facts)
 
-    async def _queue(self) -> Look:
+    async def _queue(self) -> PartHealth:
         now = self.store.clock.now()
         async with self.store.read() as connection:
             jobs = await standing.queue(connection, now, now - FAILED_COUNT_FOR)
@@ -162,9 +162,9 @@ class Health:
             "oldest_s": round(waits_s),
         }
         late = waits_s >= QUEUE_WARNING.total_seconds() or jobs.failed
-        return Look("queue", "warning" if late else "ok", "queue", str(jobs.waiting), facts)
+        return PartHealth("queue", "warning" if late else "ok", "queue", str(jobs.waiting), facts)
 
-    async def _fonts(self) -> Look:
+    async def _fonts(self) -> PartHealth:
         known = self._found.get("fonts")
         if known is None or time.monotonic() - known[0] > FONTS_BELIEVED_S:
             look = await fonts(self.font_dirs)
@@ -173,65 +173,65 @@ class Health:
             known = self._found["fonts"] = (time.monotonic(), look)
         return known[1]
 
-    async def _clock(self) -> Look:
+    async def _clock(self) -> PartHealth:
         """Against the database's clock, and against the newest entry that is sealed."""
         async with self.store.read() as connection:
             there = await standing.database_now(connection)
             sealed_at = await standing.newest_sealed_at(connection)
         return clock(self.store.clock.now(), there, sealed_at)
 
-    async def _redis(self) -> Look:
+    async def _redis(self) -> PartHealth:
         if not self.redis:
-            return Look("redis", "off", "redis_off")
+            return PartHealth("redis", "off", "redis_off")
         if self.store.bus.connected:
-            return Look("redis", "ok", "redis")
-        return Look("redis", "failing", "redis_gone")
+            return PartHealth("redis", "ok", "redis")
+        return PartHealth("redis", "failing", "redis_gone")
 
-    async def _scanner(self) -> Look:
+    async def _scanner(self) -> PartHealth:
         if self.scanner is None:
-            return Look("scanner", "off", "scanner_off")
+            return PartHealth("scanner", "off", "scanner_off")
         try:
-            return Look("scanner", "ok", "scanner", await self.scanner.ping())
+            return PartHealth("scanner", "ok", "scanner", await self.scanner.ping())
         except ScannerAway:
-            return Look("scanner", "failing", "scanner_gone")
+            return PartHealth("scanner", "failing", "scanner_gone")
 
-    async def _walls(self) -> Look:
+    async def _walls(self) -> PartHealth:
         return await walled()
 
-    async def _office(self) -> Look:
+    async def _office(self) -> PartHealth:
         found = await asyncio.to_thread(office.program)
-        return Look("office", "ok" if found else "off", "office" if found else "office_off")
+        return PartHealth("office", "ok" if found else "off", "office" if found else "office_off")
 
-    async def _ofd(self) -> Look:
+    async def _ofd(self) -> PartHealth:
         found = await asyncio.to_thread(ofd.program)
-        return Look("ofd", "ok" if found else "off", "ofd" if found else "ofd_off")
+        return PartHealth("ofd", "ok" if found else "off", "ofd" if found else "ofd_off")
 
-    async def _cards(self) -> Look:
+    async def _cards(self) -> PartHealth:
         found = await asyncio.to_thread(cards.installed)
-        return Look("cards", "ok" if found else "off", "cards" if found else "cards_off")
+        return PartHealth("cards", "ok" if found else "off", "cards" if found else "cards_off")
 
-    async def _log(self) -> Look:
+    async def _log(self) -> PartHealth:
         lost, refuses = await asyncio.to_thread(self.log)
         state: HealthState = "failing" if refuses else "warning" if lost else "ok"
         said = "log_refused" if refuses else "log_lost" if lost else "log"
-        return Look("log", state, said, str(lost), {"lost": lost})
+        return PartHealth("log", state, said, str(lost), {"lost": lost})
 
 
-async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:
+async def _looked(key: str, look: Callable[[], Awaitable[PartHealth]]) -> PartHealth:
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await look()
     except (Refusal, TimeoutError, OSError, subprocess.SubprocessError):
-        return Look(key, "failing", "unknown")
+        return PartHealth(key, "failing", "unknown")
 
 
-def disk(places: Mapping[str, Path]) -> Look:
+def disk(places: Mapping[str, Path]) -> PartHealth:
     """The fullest of these disks, or one that may not be written. A folder that is not there yet counts as its nearest parent."""
     free: dict[str, int] = {}
     for name, place in places.items():
         standing_ = next(one for one in (place, *place.parents) if one.is_dir())
         if not os.access(standing_, os.W_OK):
-            return Look("disk", "failing", "disk_read_only", name, {"place": name})
+            return PartHealth("disk", "failing", "disk_read_only", name, {"place": name})
         free[name] = shutil.disk_usage(standing_).free
     name = min(free, key=lambda name: free[name])
     gib = f"{free[name] / GIB:.1f} GiB"
@@ -241,29 +241,29 @@ def disk(places: Mapping[str, Path]) -> Look:
     elif free[name] < DISK_WARNING_BYTES:
         state = "warning"
     facts: Facts = {"place": name, "free": gib}
-    return Look("disk", state, "disk" if state == "ok" else "disk_full", gib, facts)
+    return PartHealth("disk", state, "disk" if state == "ok" else "disk_full", gib, facts)
 
 
-async def turns(urls: Sequence[str]) -> Look:
+async def turns(urls: Sequence[str]) -> PartHealth:
     """Whether each server answers a binding request."""
     if not urls:
-        return Look("turn", "off", "turn_off")
+        return PartHealth("turn", "off", "turn_off")
     answers = await asyncio.gather(*(turn.reachable(url) for url in urls))
     silent = [url for url, there in zip(urls, answers, strict=True) if not there]
     value = f"{len(urls) - len(silent)}/{len(urls)}"
     if silent:
-        return Look("turn", "failing", "turn_silent", value, {"silent": ", ".join(silent)})
-    return Look("turn", "ok", "turn", value)
+        return PartHealth("turn", "failing", "turn_silent", value, {"silent": ", ".join(silent)})
+    return PartHealth("turn", "ok", "turn", value)
 
 
-def certificate(path: Path | None, now: datetime) -> Look:
+def certificate(path: Path | None, now: datetime) -> PartHealth:
     """How long the first certificate of this file is still good."""
     if path is None:
-        return Look("certificate", "off", "certificate_off")
+        return PartHealth("certificate", "off", "certificate_off")
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
-        return Look("certificate", "failing", "certificate_unreadable", path.name)
+        return PartHealth("certificate", "failing", "certificate_unreadable", path.name)
     ends = found.not_valid_after_utc
     left = ends - now
     facts: Facts = {"ends": f"{ends:%Y-%m-%d}", "days": left.days}
@@ -272,10 +272,10 @@ def certificate(path: Path | None, now: datetime) -> Look:
         state = "failing"
     elif left < CERTIFICATE_WARNING:
         state = "warning"
-    return Look("certificate", state, "certificate", f"{left.days} d", facts)
+    return PartHealth("certificate", state, "certificate", f"{left.days} d", facts)
 
 
-def clock(now: datetime, there: datetime | None, sealed_at: datetime | None) -> Look:
+def clock(now: datetime, there: datetime | None, sealed_at: datetime | None) -> PartHealth:
     """This clock against the database's, read just before, and the newest sealed entry's moment."""
     off_s = 0.0 if there is None else abs((now - there).total_seconds())
     back_s = 0.0 if sealed_at is None else max(0.0, (sealed_at - now).total_seconds())
@@ -283,12 +283,14 @@ def clock(now: datetime, there: datetime | None, sealed_at: datetime | None) -> 
     facts: Facts = {"off_s": round(off_s, 1), "back_s": round(back_s, 1)}
     value = f"{worst:.1f} s"
     if worst < CLOCK_WARNING_S:
-        return Look("clock", "ok", "clock", value, facts)
+        return PartHealth("clock", "ok", "clock", value, facts)
     state: HealthState = "failing" if worst >= CLOCK_FAILING_S else "warning"
-    return Look("clock", state, "clock_back" if back_s >= off_s else "clock_off", value, facts)
+    return PartHealth(
+        "clock", state, "clock_back" if back_s >= off_s else "clock_off", value, facts
+    )
 
 
-async def fonts(font_dirs: Sequence[Path] = ()) -> Look:
+async def fonts(font_dirs: Sequence[Path] = ()) -> PartHealth:
     """Whether the fonts of the papers are there, asked as a paper would ask, in a child process."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", _ASK_FONTS, *map(str, font_dirs),
@@ -298,27 +300,27 @@ async def fonts(font_dirs: Sequence[Path] = ()) -> Look:
         said, _ = await child.communicate()
         missing = json.loads(said)
     except ValueError:
-        return Look("fonts", "failing", "unknown")
+        return PartHealth("fonts", "failing", "unknown")
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
     if missing:
         names = ", ".join(missing)
-        return Look("fonts", "failing", "fonts_missing", names, {"missing": names})
-    return Look("fonts", "ok", "fonts", "Noto CJK")
+        return PartHealth("fonts", "failing", "fonts_missing", names, {"missing": names})
+    return PartHealth("fonts", "ok", "fonts", "Noto CJK")
 
 
-async def walled() -> Look:
+async def walled() -> PartHealth:
     """Whether the children that read strangers' files stand within walls; asked again where not."""
     found = await walls.walls()
     if found.program is None:
         found = await walls.walls(anew=True)
     if found.program is not None:
-        return Look("walls", "ok", "walls", walls.PROGRAM)
+        return PartHealth("walls", "ok", "walls", walls.PROGRAM)
     if found.why == "missing":
-        return Look("walls", "warning", "walls_missing")
-    return Look("walls", "warning", "walls_forbidden", "", {"told": found.told})
+        return PartHealth("walls", "warning", "walls_missing")
+    return PartHealth("walls", "warning", "walls_forbidden", "", {"told": found.told})
 
 
 async def _count_calls(store: Store) -> Figures:

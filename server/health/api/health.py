@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from server.edge.route import Ask, Nothing, Routes
-from server.health.acts import Health, Look
+from server.health.acts import Health, PartHealth
 from server.health.wire import HealthPart, HealthStatus, HealthView
 from server.rights.person import Act, may
 from server.standards.languages import Language
@@ -160,12 +160,12 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
 }  # fmt: skip
 
 
-def sentence(look: Look, language: Language) -> str:
+def sentence(look: PartHealth, language: Language) -> str:
     """What a person is told of this look."""
     return SENTENCES[look.said][language].format_map(dict(look.facts))
 
 
-def view(looks: Sequence[Look], language: Language) -> HealthView:
+def view(looks: Sequence[PartHealth], language: Language) -> HealthView:
     """The looks in words, worst state first in ``status``."""
     states = {look.state for look in looks}
     status: HealthStatus = (
