@@ -64,7 +64,7 @@ class PartHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
+class NodeHealth:
     """What is looked at. ``worker`` gives the media worker's figures, empty when it is gone; None
     when this node has no worker by choice."""
 

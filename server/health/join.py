@@ -29,7 +29,7 @@ async def join(node: Node) -> None:
     app[machine.LOG] = logs.standing
     app[machine.COUNTED] = node.figures
     app[machine.CHECKS] = node.checks
-    app[health.HEALTH] = acts.Health(
+    app[health.HEALTH] = acts.NodeHealth(
         store=store,
         places={
             "data": node.data,

@@ -11,14 +11,14 @@ from typing import Final
 from aiohttp import web
 
 from server.edge.route import Ask, Nothing, Routes
-from server.health.acts import Health, PartHealth
+from server.health.acts import NodeHealth, PartHealth
 from server.health.wire import HealthPart, HealthStatus, HealthView
 from server.rights.person import Act, may
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("health")
-HEALTH: Final = web.AppKey("health", Health)
+HEALTH: Final = web.AppKey("health", NodeHealth)
 
 SENTENCES: Final[dict[str, dict[Language, str]]] = {
     "version": {"zh-CN": "正在运行的版本。", "en": "The version that runs."},
