@@ -39,7 +39,7 @@ _ONE_PAGE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at, and what was seen. ``warns``: it serves so, and should not stay so."""
 
     name: str
@@ -48,7 +48,7 @@ class Finding:
     warns: bool = False
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Diagnosis]:
     """Look at everything a node needs; changes nothing but a few bytes in temporary folders."""
     looks: list[tuple[str, Callable[[Settings], Awaitable[tuple[bool, str]]]]] = [
         ("pages", _aside(_pages)),
@@ -64,7 +64,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("certificate", _aside(_certificate)),
         ("clock", _clock),
     ]
-    found = [Finding(name, *await look(settings)) for name, look in looks]
+    found = [Diagnosis(name, *await look(settings)) for name, look in looks]
     return [*found, *await rights(settings)]
 
 
@@ -117,7 +117,7 @@ async def _opened(settings: Settings) -> Database | str:
         return ": the database is not there"
 
 
-async def rights(settings: Settings) -> list[Finding]:
+async def rights(settings: Settings) -> list[Diagnosis]:
     """Whether somebody may do what is everybody's, and who has roles that exclude one another; of a database that is not there nothing is told."""
     database = await _opened(settings)
     if isinstance(database, str):
@@ -144,8 +144,8 @@ async def rights(settings: Settings) -> list[Finding]:
     ]
     apart = f"exclude one another in {len(excluded)}: {', '.join(excluded[:CONFLICTS_TOLD])}"
     return [
-        Finding("operator", True, told, warns=not operators),
-        Finding("roles", True, apart if excluded else "none exclude one another", bool(excluded)),
+        Diagnosis("operator", True, told, warns=not operators),
+        Diagnosis("roles", True, apart if excluded else "none exclude one another", bool(excluded)),
     ]
 
 
