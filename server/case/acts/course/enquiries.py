@@ -26,7 +26,7 @@ TAIL: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EnquiredCase:
     """A case as its applicant may know it; days are China's."""
 
     number: str
@@ -51,7 +51,7 @@ class Enquiries:
         self._throttle = throttle or Throttle(store, "enquiry")
         self._turn = asyncio.Lock()
 
-    async def find(self, number: str, tail: str, source: str) -> Found:
+    async def find(self, number: str, tail: str, source: str) -> EnquiredCase:
         """The case of this 办件编号. ``source`` is where the asker sits, for throttling alone.
 
         Refused: ``not_found``, whichever of the two is wrong; ``throttled`` when source or number has
@@ -76,10 +76,10 @@ class Enquiries:
         return _told(record, now)
 
 
-def _told(record: rows.Record, now: datetime) -> Found:
+def _told(record: rows.Record, now: datetime) -> EnquiredCase:
     case, decided = record.case, record.case.decision
     clock = decided.clock if decided else None
-    return Found(
+    return EnquiredCase(
         number=case.number or "",
         item_name=case.item.name,
         unit_name=record.unit_name,
