@@ -42,7 +42,7 @@ from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
 from server.store.subject import Told, Turn
-from server.uploads.acts.scanning import Found, Scanner, ScannerAway
+from server.uploads.acts.scanning import Scanner, ScannerAway, ScanResult
 from server.work import copying
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
@@ -190,7 +190,7 @@ class Copier:
                 found = await self._scanner.scan(self._store.blobs.path(material.sha256))
             except ScannerAway as away:
                 raise PutOff(SCANNER_AGAIN, str(away)) from None
-            if found is not Found.CLEAN:
+            if found is not ScanResult.CLEAN:
                 return await self._condemn(material, found)
             scan = "clean"
         elif material.viewed_state == "locked" and self._scanner is None:
@@ -260,9 +260,9 @@ class Copier:
         self._faults.pop(job.id, None)
         return made, sha256, await self._store.blobs.size(sha256)
 
-    async def _condemn(self, material: Material, found: Found) -> Settle:
+    async def _condemn(self, material: Material, found: ScanResult) -> Settle:
         """What was found in it decides: quarantined and rejected, or locked as not scanned."""
-        if found is Found.INFECTED and material.sha256 is not None:
+        if found is ScanResult.INFECTED and material.sha256 is not None:
             await self._store.blobs.quarantine(material.sha256)
             log.warning("material.infected", material=material.id)
 
@@ -291,7 +291,7 @@ class Copier:
             after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
             await tell_changed(turn, "material.not_scanned", after)
 
-        return rejected if found is Found.INFECTED else locked
+        return rejected if found is ScanResult.INFECTED else locked
 
     async def _failed(self, change: Change, job: Job) -> None:
         turn, before = await _locked(change, job)

@@ -19,7 +19,7 @@ ANSWERS_WITHIN_S: Final = 60.0
 _TCP: Final = re.compile(r"(?:\[([0-9A-Fa-f:]+)\]|([^:/]+)):([0-9]{1,5})")
 
 
-class Found(Enum):
+class ScanResult(Enum):
     """What the scanner says of a file."""
 
     CLEAN = auto()
@@ -43,23 +43,23 @@ class Scanner:
         """The version that the scanner tells. Raises ScannerAway."""
         return await self._ask(b"zVERSION\0", None)
 
-    async def scan(self, path: Path) -> Found:
+    async def scan(self, path: Path) -> ScanResult:
         """What the scanner finds in a file. Raises ScannerAway, also when the file is not there."""
         try:
             size = (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
             raise ScannerAway("no file") from None
         if size > self._max_bytes:
-            return Found.NOT_SCANNED
+            return ScanResult.NOT_SCANNED
         said = await self._ask(b"zINSTREAM\0", path)
         if said.endswith("FOUND"):
             # How clamd tells, with AlertExceedsMax, that it looked at a part only.
             limits = "Heuristics.Limits.Exceeded" in said
-            return Found.NOT_SCANNED if limits else Found.INFECTED
+            return ScanResult.NOT_SCANNED if limits else ScanResult.INFECTED
         if "size limit exceeded" in said:
-            return Found.NOT_SCANNED
+            return ScanResult.NOT_SCANNED
         if said == "stream: OK":
-            return Found.CLEAN
+            return ScanResult.CLEAN
         raise ScannerAway(said[:100])
 
     async def _ask(self, command: bytes, path: Path | None) -> str:

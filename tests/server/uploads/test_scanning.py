@@ -14,7 +14,7 @@ import pytest
 
 from server.app import Running
 from server.edge.route import STORE
-from server.uploads.acts.scanning import Found, Scanner, ScannerAway
+from server.uploads.acts.scanning import Scanner, ScannerAway, ScanResult
 from tests.kit.casework import APPROVER, CLERK
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.papers import pdf_of
@@ -175,12 +175,12 @@ async def test_the_scanner_says_what_it_did_not_scan(scanner: Clamd, tmp_path: P
     file.write_bytes(b"x" * 31 * MIB)
     asked = Scanner(str(scanner.socket), 100 * MIB)
     assert (await asked.ping()).startswith("ClamAV")
-    assert await asked.scan(file) is Found.NOT_SCANNED  # clamd's own limit
-    assert await Scanner(str(scanner.socket), MIB).scan(file) is Found.NOT_SCANNED
+    assert await asked.scan(file) is ScanResult.NOT_SCANNED  # clamd's own limit
+    assert await Scanner(str(scanner.socket), MIB).scan(file) is ScanResult.NOT_SCANNED
     file.write_bytes(EICAR)
-    assert await asked.scan(file) is Found.INFECTED
+    assert await asked.scan(file) is ScanResult.INFECTED
     file.write_bytes(b"")
-    assert await asked.scan(file) is Found.CLEAN
+    assert await asked.scan(file) is ScanResult.CLEAN
     for nobody in (str(tmp_path / "no.sock"), "127.0.0.1:1"):
         with pytest.raises(ScannerAway):
             await Scanner(nobody, MIB).scan(file)
