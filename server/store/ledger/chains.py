@@ -28,7 +28,7 @@ from server.store.ledger.entry import (
     members,
     moment,
 )
-from server.store.ledger.findings import FINDINGS_AT_MOST, Found, Kind
+from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind
 from server.store.ledger.rows import Told
 from server.store.tables import events, ledger_entries, ledger_payloads, subjects
 
@@ -39,7 +39,7 @@ CHUNK: Final = 1_000
 class Chains:
     """Follows the chains of one subject after another, through chunks of rows."""
 
-    found: Found
+    found: Findings
     heads: dict[str, tuple[int, str]]
     told: Told
     let_go: Sequence[tuple[str, Collection[str]]]
@@ -188,7 +188,7 @@ class Chains:
 
 async def follow_chains(
     connection: AsyncConnection,
-    found: Found,
+    found: Findings,
     of: Collection[str] | None,
     told: Told,
 ) -> Chains:

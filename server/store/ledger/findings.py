@@ -68,7 +68,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Found:
+class Findings:
     """Findings so far; at most one of a kind for an entry."""
 
     findings: dict[tuple[object, ...], Finding] = field(default_factory=dict)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.ledger import keys
-from server.store.ledger.findings import FINDINGS_AT_MOST, Found, Kind
+from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
 from server.store.ledger.merkle import Tree
 from server.store.tables import ledger_entries, ledger_sequencer
@@ -25,7 +25,7 @@ CHUNK: Final = 1_000
 async def follow_journal(
     records: Records,
     connection: AsyncConnection,
-    found: Found,
+    found: Findings,
     of: Collection[str] | None,
     heads: list[Head | None],
     against: Sequence[Head],
@@ -46,7 +46,7 @@ async def follow_journal(
     return (checked.good.size, checked.good.root) if checked.good else (0, None)
 
 
-def _public_key_or_finding(records: Records, found: Found) -> Any:
+def _public_key_or_finding(records: Records, found: Findings) -> Any:
     try:
         return records.public_key()
     except (JournalDamaged, ValueError) as error:
@@ -56,7 +56,7 @@ def _public_key_or_finding(records: Records, found: Found) -> Any:
 
 async def _compare(
     connection: AsyncConnection,
-    found: Found,
+    found: Findings,
     of: Collection[str] | None,
     start: int,
     leaves: list[Leaf | None],
@@ -116,7 +116,7 @@ async def _compare(
 
 
 async def _compare_unsigned(
-    connection: AsyncConnection, found: Found, of: Collection[str] | None, tree: Tree
+    connection: AsyncConnection, found: Findings, of: Collection[str] | None, tree: Tree
 ) -> None:
     """Follow the numbers that the journal does not have yet up to the sequencer's row."""
     row = (
@@ -164,7 +164,7 @@ class _Heads:
     """Grows a tree from the journal's leaves and checks each signed head at its size."""
 
     def __init__(
-        self, found: Found, heads: list[Head | None], key: Any, against: Sequence[Head] = ()
+        self, found: Findings, heads: list[Head | None], key: Any, against: Sequence[Head] = ()
     ) -> None:
         self._kept = sorted(against, key=lambda head: head.size, reverse=True)
         self.tree = Tree()

@@ -21,7 +21,7 @@ from server.store.database import Database
 from server.store.ledger import derived
 from server.store.ledger.chains import follow_chains
 from server.store.ledger.entry import PRUNED
-from server.store.ledger.findings import FINDINGS_AT_MOST, Found, Kind, Report
+from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind, Report
 from server.store.ledger.journal import Head, Records
 from server.store.ledger.leaves import follow_journal
 from server.store.ledger.rows import File, Told, chunks
@@ -63,7 +63,7 @@ class Verifier:
         """
         # Heads before rows: what is signed now is committed, so that the snapshot has it.
         heads = await asyncio.to_thread(self._records.heads)
-        found = Found()
+        found = Findings()
         of = frozenset(alone) or None
         async with Told.gathered() as told:
             async with self._database.read() as connection:
@@ -96,7 +96,7 @@ class Verifier:
     async def _compare_rows(
         self,
         connection: AsyncConnection,
-        found: Found,
+        found: Findings,
         of: Collection[str] | None,
         told: Told,
     ) -> tuple[int, int]:
@@ -126,7 +126,7 @@ class Verifier:
                 found.add(Kind.ROW, row.text, row.subject, None)
         return rows, untold
 
-    async def _hash_files(self, found: Found, told: Told) -> int:
+    async def _hash_files(self, found: Findings, told: Told) -> int:
         if self._blobs is None:
             return 0
         count = 0
@@ -138,7 +138,7 @@ class Verifier:
                 await self._hash_file(found, file)
         return count
 
-    async def _hash_file(self, found: Found, file: File) -> None:
+    async def _hash_file(self, found: Findings, file: File) -> None:
         assert self._blobs is not None
         if not await self._blobs.exists(file.sha256):
             found.add(Kind.FILE, f"the file of {file.text} is gone", file.subject, None)
