@@ -32,7 +32,15 @@ from server.store.database import (
     SchemaState,
     check,
 )
-from server.store.ledger import Finding, Kind, LedgerElsewhere, Report, Sequencer, Verifier, keys
+from server.store.ledger import (
+    Finding,
+    FindingKind,
+    LedgerElsewhere,
+    Report,
+    Sequencer,
+    Verifier,
+    keys,
+)
 from server.store.ledger.journal import read_heads
 from server.store.unit_of_work import (
     EVENTS_AT_ONCE,
@@ -48,7 +56,7 @@ from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Command, StoredEvent
 
 __all__ = [
-    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind", "LedgerElsewhere",
+    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "FindingKind", "LedgerElsewhere",
     "ReferencesBroken", "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings",
     "SystemClock", "Verifier", "acts_after", "check", "events_after", "has_done", "upgrade", "verify", "version_of",
 ]  # fmt: skip

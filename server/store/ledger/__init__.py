@@ -11,13 +11,13 @@ from server.store.ledger.entry import (
     canonical,
     moment,
 )
-from server.store.ledger.findings import Finding, Kind, Report
+from server.store.ledger.findings import Finding, FindingKind, Report
 from server.store.ledger.journal import Journal, JournalDamaged, Records
 from server.store.ledger.keys import LedgerElsewhere
 from server.store.ledger.sequencer import Sequencer
 from server.store.ledger.verifier import Verifier
 
 __all__ = [
-    "ERASE", "GENESIS", "OK", "PRUNE", "PRUNED", "Entry", "Finding", "Journal", "JournalDamaged", "Kind", "LedgerElsewhere", "Payload", "Records",
+    "ERASE", "GENESIS", "OK", "PRUNE", "PRUNED", "Entry", "Finding", "Journal", "JournalDamaged", "FindingKind", "LedgerElsewhere", "Payload", "Records",
     "Report", "Sequencer", "Verifier", "canonical", "moment",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from server.store.ledger.entry import (
     members,
     moment,
 )
-from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind
+from server.store.ledger.findings import FINDINGS_AT_MOST, FindingKind, Findings
 from server.store.ledger.rows import Told
 from server.store.tables import events, ledger_entries, ledger_payloads, subjects
 
@@ -72,7 +72,9 @@ class Chains:
                 for event in aging.unpack(json.loads(one.body)):
                     held[event["version"]] = (event["type"], event["body"], moment(event["at"]))
             except (ValueError, KeyError, TypeError):
-                self.found.add(Kind.EVENT, "the packed events are unreadable", one.subject, None)
+                self.found.add(
+                    FindingKind.EVENT, "the packed events are unreadable", one.subject, None
+                )
 
     def finish(self) -> None:
         """The rows of the present subject are over: compare with its head."""
@@ -81,15 +83,18 @@ class Chains:
             return
         for version in self._held.pop(subject, {}):
             if not 0 < version <= self._version:
-                self.found.add(Kind.EVENT, "an event of no entry", subject, version)
+                self.found.add(FindingKind.EVENT, "an event of no entry", subject, version)
         head = self.heads.pop(subject, None)
         if head is None:
-            self.found.add(Kind.CHAIN, "the subject has entries but no head", subject, None)
+            self.found.add(FindingKind.CHAIN, "the subject has entries but no head", subject, None)
         elif head[0] > self._version:
             self._missing(self._version + 1, head[0])
         elif head[0] < self._version or head[1] not in self._links:
             self.found.add(
-                Kind.CHAIN, "the subject's head is not its last entry", subject, self._version
+                FindingKind.CHAIN,
+                "the subject's head is not its last entry",
+                subject,
+                self._version,
             )
         self._subject = None
 
@@ -104,11 +109,15 @@ class Chains:
             computed = ""
         if computed != row.hash:
             self.found.add(
-                Kind.ALTERED, "the entry does not give its hash", row.subject, row.version, row.leaf
+                FindingKind.ALTERED,
+                "the entry does not give its hash",
+                row.subject,
+                row.version,
+                row.leaf,
             )
         elif row.version == self._version + 1 and row.previous not in self._links:
             self.found.add(
-                Kind.CHAIN,
+                FindingKind.CHAIN,
                 "the entry does not follow the one before",
                 row.subject,
                 row.version,
@@ -124,12 +133,12 @@ class Chains:
         where = (row.subject, row.version, row.leaf)
         old = row.event is None
         if row.salt is None:
-            self.found.add(Kind.PAYLOAD, "the payload was removed", *where)
+            self.found.add(FindingKind.PAYLOAD, "the payload was removed", *where)
             return
         if row.payload is None:
             self.erased.append((row.subject, row.version))
             if not old and self._stands(row) is not None:
-                self.found.add(Kind.EVENT, "the event of an erased payload stands", *where)
+                self.found.add(FindingKind.EVENT, "the event of an erased payload stands", *where)
             self.told.silent(row.subject, row.version, row.at, old=old)
             return
         try:
@@ -138,7 +147,7 @@ class Chains:
             digest = ""
         if digest != row.digest:
             if not self.found.names(row.subject, row.version):
-                self.found.add(Kind.PAYLOAD, "the payload does not give its digest", *where)
+                self.found.add(FindingKind.PAYLOAD, "the payload does not give its digest", *where)
             self.told.silent(row.subject, row.version, row.at, old=old)
             return
         if old:
@@ -156,7 +165,7 @@ class Chains:
             if any(row.at < before and kind not in kept for before, kept in self.let_go):
                 self.pruned += 1
             else:
-                self.found.add(Kind.EVENT, "the event was removed", *where)
+                self.found.add(FindingKind.EVENT, "the event was removed", *where)
             return
         name, body, at = stands
         try:
@@ -164,11 +173,11 @@ class Chains:
         except ValueError:
             digest = ""
         if digest != row.event or not isinstance(body, Mapping):
-            self.found.add(Kind.EVENT, "the event does not give its digest", *where)
+            self.found.add(FindingKind.EVENT, "the event does not give its digest", *where)
         elif body.get("type") != name:
-            self.found.add(Kind.EVENT, "the event is called by another name", *where)
+            self.found.add(FindingKind.EVENT, "the event is called by another name", *where)
         elif at != row.at:
-            self.found.add(Kind.EVENT, "the event has another time than its entry", *where)
+            self.found.add(FindingKind.EVENT, "the event has another time than its entry", *where)
 
     def _stands(self, row: Any) -> tuple[str, Any, str] | None:
         """The event of this entry, how it is called and when it was, as a row or as one of a pack; None for
@@ -183,7 +192,7 @@ class Chains:
 
     def _missing(self, first: int, last: int) -> None:
         text = "the entry was removed" if first == last else f"the entries to {last} were removed"
-        self.found.add(Kind.MISSING, text, self._subject, first)
+        self.found.add(FindingKind.MISSING, text, self._subject, first)
 
 
 async def follow_chains(
@@ -210,10 +219,10 @@ async def follow_chains(
                 if version == 1
                 else f"the entries to {version} were removed"
             )
-            found.add(Kind.MISSING, text, name, 1)
+            found.add(FindingKind.MISSING, text, name, 1)
     for name, version in chains.erased:
         if f"{name}#{version}" not in chains.orders:
-            found.add(Kind.PAYLOAD, "the payload was erased without an order", name, version)
+            found.add(FindingKind.PAYLOAD, "the payload was erased without an order", name, version)
     stray = (
         sa.select(ledger_payloads.c.subject, ledger_payloads.c.version)
         .outerjoin(ledger_entries, _same_entry())
@@ -224,7 +233,7 @@ async def follow_chains(
         stray = stray.where(ledger_payloads.c.subject.in_(of))
     for row in await connection.execute(stray):
         if not found.names(row.subject, row.version):
-            found.add(Kind.PAYLOAD, "a payload of no entry", row.subject, row.version)
+            found.add(FindingKind.PAYLOAD, "a payload of no entry", row.subject, row.version)
     lone = (
         sa.select(events.c.subject, events.c.version)
         .outerjoin(ledger_entries, _same_entry(events))
@@ -235,7 +244,7 @@ async def follow_chains(
         lone = lone.where(events.c.subject.in_(of))
     for row in await connection.execute(lone):
         if not found.names(row.subject, row.version):
-            found.add(Kind.EVENT, "an event of no entry", row.subject, row.version)
+            found.add(FindingKind.EVENT, "an event of no entry", row.subject, row.version)
     return chains
 
 

@@ -9,7 +9,7 @@ from typing import Final
 FINDINGS_AT_MOST: Final = 1_000
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What is wrong. Shown to supervisors by a sentence of its own in each language."""
 
     ALTERED = "altered"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 class Finding:
     """One thing that is wrong, with the entry it is about as far as that can be told."""
 
-    kind: Kind
+    kind: FindingKind
     subject: str | None
     version: int | None
     leaf: int | None
@@ -75,13 +75,13 @@ class Findings:
 
     def add(
         self,
-        kind: Kind,
+        kind: FindingKind,
         text: str,
         subject: str | None,
         version: int | None,
         leaf: int | None = None,
     ) -> None:
-        several = kind in (Kind.ROW, Kind.FILE)
+        several = kind in (FindingKind.ROW, FindingKind.FILE)
         key = (kind, subject, version, text if several else leaf if subject is None else None)
         known = self.findings.get(key)
         if known is None and len(self.findings) < FINDINGS_AT_MOST:
@@ -90,4 +90,4 @@ class Findings:
             self.findings[key] = replace(known, leaf=leaf)
 
     def names(self, subject: str, version: int) -> bool:
-        return any((kind, subject, version, None) in self.findings for kind in Kind)
+        return any((kind, subject, version, None) in self.findings for kind in FindingKind)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.ledger import keys
-from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind
+from server.store.ledger.findings import FINDINGS_AT_MOST, FindingKind, Findings
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
 from server.store.ledger.merkle import Tree
 from server.store.tables import ledger_entries, ledger_sequencer
@@ -34,7 +34,9 @@ async def follow_journal(
     key = await asyncio.to_thread(_public_key_or_finding, records, found)
     names = await keys.known(connection)
     if names and key is not None and keys.fingerprint(key) not in names:
-        found.add(Kind.HEAD, "the key of the signed heads is not named in the ledger", None, None)
+        found.add(
+            FindingKind.HEAD, "the key of the signed heads is not named in the ledger", None, None
+        )
     checked = _Heads(found, heads, key, against)
     leaves = records.leaves()
     at = 0
@@ -50,7 +52,7 @@ def _public_key_or_finding(records: Records, found: Findings) -> Any:
     try:
         return records.public_key()
     except (JournalDamaged, ValueError) as error:
-        found.add(Kind.HEAD, str(error), None, None)
+        found.add(FindingKind.HEAD, str(error), None, None)
         return None
 
 
@@ -88,7 +90,7 @@ async def _compare(
         if row is not None and (row.subject, row.version) == (leaf.subject, leaf.version):
             if row.hash != leaf.hash and not found.names(leaf.subject, leaf.version):
                 found.add(
-                    Kind.LEAF,
+                    FindingKind.LEAF,
                     "another entry was sealed here",
                     leaf.subject,
                     leaf.version,
@@ -105,14 +107,16 @@ async def _compare(
         )
         if exists:
             found.add(
-                Kind.LEAF,
+                FindingKind.LEAF,
                 "the entry has lost its number in the tree",
                 leaf.subject,
                 leaf.version,
                 number,
             )
         else:
-            found.add(Kind.MISSING, "the entry was removed", leaf.subject, leaf.version, number)
+            found.add(
+                FindingKind.MISSING, "the entry was removed", leaf.subject, leaf.version, number
+            )
 
 
 async def _compare_unsigned(
@@ -125,7 +129,7 @@ async def _compare_unsigned(
     size = row.size if row else 0
     if size < tree.size:
         found.add(
-            Kind.HEAD,
+            FindingKind.HEAD,
             f"{tree.size} entries were sealed, the database says {size}",
             None, None, size,
         )  # fmt: skip
@@ -144,11 +148,13 @@ async def _compare_unsigned(
             try:
                 tree.append(bytes.fromhex(hashes[number]))
             except (KeyError, ValueError):
-                found.add(Kind.LEAF, f"no entry has number {number}", None, None, number)
+                found.add(FindingKind.LEAF, f"no entry has number {number}", None, None, number)
                 whole = False
                 break
     if whole and row is not None and tree.root().hex() != row.root:
-        found.add(Kind.HEAD, "the entries do not add up to the tree's root", None, None, size)
+        found.add(
+            FindingKind.HEAD, "the entries do not add up to the tree's root", None, None, size
+        )
     beyond = (
         sa.select(ledger_entries.c.subject, ledger_entries.c.version, ledger_entries.c.leaf)
         .where(sa.or_(ledger_entries.c.leaf >= size, ledger_entries.c.leaf < 0))
@@ -157,7 +163,9 @@ async def _compare_unsigned(
     if of is not None:
         beyond = beyond.where(ledger_entries.c.subject.in_(of))
     for entry in await connection.execute(beyond):
-        found.add(Kind.LEAF, "the number was never given", entry.subject, entry.version, entry.leaf)
+        found.add(
+            FindingKind.LEAF, "the number was never given", entry.subject, entry.version, entry.leaf
+        )
 
 
 class _Heads:
@@ -173,18 +181,18 @@ class _Heads:
         self._heads = [head for head in heads if head is not None]
         self._next = 0
         if len(self._heads) < len(heads):
-            found.add(Kind.HEAD, "a signed head is unreadable", None, None)
+            found.add(FindingKind.HEAD, "a signed head is unreadable", None, None)
         if self._heads and key is None:
-            found.add(Kind.HEAD, "the key of the signed heads is missing", None, None)
+            found.add(FindingKind.HEAD, "the key of the signed heads is missing", None, None)
         sizes = [head.size for head in self._heads]
         if sizes != sorted(sizes):
-            found.add(Kind.HEAD, "the signed heads are out of order", None, None)
+            found.add(FindingKind.HEAD, "the signed heads are out of order", None, None)
             self._heads.sort(key=lambda head: head.size)
         if key is not None:
             for head in self._heads:
                 if not head.signed_by(key):
                     found.add(
-                        Kind.HEAD,
+                        FindingKind.HEAD,
                         f"wrong signature over {head.size} entries",
                         None,
                         None,
@@ -210,7 +218,7 @@ class _Heads:
                     self.good = head
                 else:
                     self._found.add(
-                        Kind.HEAD,
+                        FindingKind.HEAD,
                         f"the journal does not add up to the head over {head.size} entries",
                         None, None, head.size,
                     )  # fmt: skip
@@ -222,7 +230,7 @@ class _Heads:
             if kept.size == self.tree.size and kept.root == self.tree.root().hex():
                 continue
             self._found.add(
-                Kind.HEAD,
+                FindingKind.HEAD,
                 f"the kept head over {kept.size} entries is not this ledger's",
                 None, None, kept.size,
             )  # fmt: skip
@@ -230,14 +238,14 @@ class _Heads:
     def finish(self) -> None:
         for kept in self._kept:
             self._found.add(
-                Kind.HEAD,
+                FindingKind.HEAD,
                 f"{self.tree.size} entries are sealed, a kept head counts {kept.size}",
                 None, None, kept.size,
             )  # fmt: skip
         for head in self._heads[self._next :]:
             if head.size > self.tree.size:
                 self._found.add(
-                    Kind.HEAD,
+                    FindingKind.HEAD,
                     f"the journal has {self.tree.size} leaves, a head counts {head.size}",
                     None, None, head.size,
                 )  # fmt: skip

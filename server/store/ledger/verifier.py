@@ -21,7 +21,7 @@ from server.store.database import Database
 from server.store.ledger import derived
 from server.store.ledger.chains import follow_chains
 from server.store.ledger.entry import PRUNED
-from server.store.ledger.findings import FINDINGS_AT_MOST, Findings, Kind, Report
+from server.store.ledger.findings import FINDINGS_AT_MOST, FindingKind, Findings, Report
 from server.store.ledger.journal import Head, Records
 from server.store.ledger.leaves import follow_journal
 from server.store.ledger.rows import File, Told, chunks
@@ -111,19 +111,19 @@ class Verifier:
             async for chunk, unreadable in chunks(connection, table, of):
                 for key in unreadable:
                     await asyncio.to_thread(told.passed, table, key)
-                    found.add(Kind.ROW, f"{table.name} {key} cannot be read", None, None)
+                    found.add(FindingKind.ROW, f"{table.name} {key} cannot be read", None, None)
                 wrong, older = await asyncio.to_thread(
                     told.compare, table, chunk, alone=of is not None
                 )
                 rows += len(chunk) + len(unreadable)
                 untold += older
                 for one in wrong:
-                    found.add(Kind.ROW, one.text, one.subject, one.version)
+                    found.add(FindingKind.ROW, one.text, one.subject, one.version)
             for one in await asyncio.to_thread(told.removed, table, FINDINGS_AT_MOST):
-                found.add(Kind.ROW, one.text, one.subject, one.version)
+                found.add(FindingKind.ROW, one.text, one.subject, one.version)
         for query in derived.otherwise(of):
             for row in await connection.execute(query.limit(FINDINGS_AT_MOST)):
-                found.add(Kind.ROW, row.text, row.subject, None)
+                found.add(FindingKind.ROW, row.text, row.subject, None)
         return rows, untold
 
     async def _hash_files(self, found: Findings, told: Told) -> int:
@@ -141,6 +141,6 @@ class Verifier:
     async def _hash_file(self, found: Findings, file: File) -> None:
         assert self._blobs is not None
         if not await self._blobs.exists(file.sha256):
-            found.add(Kind.FILE, f"the file of {file.text} is gone", file.subject, None)
+            found.add(FindingKind.FILE, f"the file of {file.text} is gone", file.subject, None)
         elif not await self._blobs.verify(file.sha256):
-            found.add(Kind.FILE, f"the file of {file.text} was altered", file.subject, None)
+            found.add(FindingKind.FILE, f"the file of {file.text} was altered", file.subject, None)

@@ -24,7 +24,7 @@ from server.people.rows import staffing
 from server.rights.person import SYSTEM
 from server.store import (
     Change,
-    Kind,
+    FindingKind,
     LedgerElsewhere,
     Report,
     Store,
@@ -60,7 +60,7 @@ async def rename(change: Change) -> None:
     )
 
 
-def told(report: Report, kind: Kind) -> list[tuple[str | None, int | None, str]]:
+def told(report: Report, kind: FindingKind) -> list[tuple[str | None, int | None, str]]:
     return [(one.subject, one.version, one.text) for one in report.findings if one.kind is kind]
 
 
@@ -86,7 +86,7 @@ async def test_an_event_that_was_rewritten_or_removed_is_told_and_one_that_was_p
         )
         await connection.execute(events.delete().where(here, events.c.version == 2))
     report = await verify(settings, "case:1")
-    assert told(report, Kind.EVENT) == [
+    assert told(report, FindingKind.EVENT) == [
         ("case:1", 1, "the event does not give its digest"),
         ("case:1", 2, "the event was removed"),
     ]
@@ -108,7 +108,7 @@ async def test_an_event_that_was_rewritten_or_removed_is_told_and_one_that_was_p
     async with owner(database) as connection:
         await connection.execute(events.delete().where(here, events.c.version == 4))
     report = await verify(settings)
-    assert told(report, Kind.EVENT) == [("case:1", 4, "the event was removed")]
+    assert told(report, FindingKind.EVENT) == [("case:1", 4, "the event was removed")]
     assert report.pruned == 1
     # an order that was made to reach further is not believed, as it is told or as it was sealed
     order = ledger_payloads.c.subject == "events:kept"
@@ -116,7 +116,7 @@ async def test_an_event_that_was_rewritten_or_removed_is_told_and_one_that_was_p
         text = json.dumps({**before, "before": moment(clock.now() + timedelta(days=1))})
         await connection.execute(ledger_payloads.update().where(order).values(payload=text))
     report = await verify(settings, "case:1")
-    assert [version for _, version, _ in told(report, Kind.EVENT)] == [2, 4]
+    assert [version for _, version, _ in told(report, FindingKind.EVENT)] == [2, 4]
     assert report.pruned == 0
     async with owner(database) as connection:
         entry = ledger_entries.c.subject == "events:kept"
@@ -130,7 +130,7 @@ async def test_an_event_that_was_rewritten_or_removed_is_told_and_one_that_was_p
             ledger_entries.update().where(entry).values(digest=forged.digest, hash=forged.hash())
         )
     report = await verify(settings, "case:1")
-    assert told(report, Kind.LEAF) == [("events:kept", 1, "another entry was sealed here")]
+    assert told(report, FindingKind.LEAF) == [("events:kept", 1, "another entry was sealed here")]
 
 
 async def test_an_entry_without_an_event_is_of_format_1_and_cannot_be_made_one_later(
@@ -145,7 +145,7 @@ async def test_an_entry_without_an_event_is_of_format_1_and_cannot_be_made_one_l
         )
     report = await verify(settings)
     assert (report.ok, report.format_1) == (False, 1)
-    assert told(report, Kind.ALTERED) == [("unit:u", 1, "the entry does not give its hash")]
+    assert told(report, FindingKind.ALTERED) == [("unit:u", 1, "the entry does not give its hash")]
 
 
 # ---------------------------------------------------------------- rows
@@ -231,7 +231,9 @@ async def test_a_row_that_is_taken_away_and_put_back_by_acts_holds(
         row = {name.replace("unit_id", "id"): value for name, value in UNIT.items()}
         await connection.execute(units.insert().values(row))
     report = await verify(settings)
-    assert told(report, Kind.ROW) == [("unit:u", 4, "units u was taken away and stands again")]
+    assert told(report, FindingKind.ROW) == [
+        ("unit:u", 4, "units u was taken away and stands again")
+    ]
 
 
 # ---------------------------------------------------------------- the key
@@ -385,7 +387,7 @@ async def test_kept_heads_tell_a_ledger_that_was_made_anew_and_one_that_was_cut(
         json.dumps({**head, "size": 9}) + "\n" + json.dumps({**head, "root": "0" * 64}) + "\n"
     )
     report = await verify(settings, against=kept)
-    assert [text for _, _, text in told(report, Kind.HEAD)] == [
+    assert [text for _, _, text in told(report, FindingKind.HEAD)] == [
         "the kept head over 2 entries is not this ledger's",
         "2 entries are sealed, a kept head counts 9",
     ]
@@ -423,4 +425,4 @@ async def test_a_revision_changes_a_sealed_fact_by_an_act_and_never_by_its_migra
         assert event == "unit.renamed"
         await connection.execute(units.update().values(name="by a migration"))
     report = await verify(settings)
-    assert told(report, Kind.ROW) == [("unit:u", 2, "units u differs in name")]
+    assert told(report, FindingKind.ROW) == [("unit:u", 2, "units u differs in name")]

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.rights.person import SYSTEM
-from server.store import Change, Kind, Report, Verifier, facts, upgrade
+from server.store import Change, FindingKind, Report, Verifier, facts, upgrade
 from server.store.database import Database
 from server.store.ledger import derived, moment
 from server.store.tables import Utc, metadata, signatures
@@ -154,7 +154,7 @@ def only(column: sa.Column[Any]) -> Callable[[sa.Table], list[sa.Column[Any]]]:
 
 
 def texts(report: Report) -> list[str]:
-    return [one.text for one in report.findings if one.kind is Kind.ROW]
+    return [one.text for one in report.findings if one.kind is FindingKind.ROW]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
 from server.people.rows import sessions
 from server.rights.person import Role
-from server.store import SYSTEM, Kind, Store, aging, facts, tables
+from server.store import SYSTEM, FindingKind, Store, aging, facts, tables
 from signaling.call.parts import RINGS_AT_MOST
 from signaling.wire.call import CallCancel, CallDecline, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office
@@ -582,4 +582,4 @@ async def test_old_events_are_let_go_or_packed_and_a_replay_reads_what_it_read(
             body = "x" if forged is None else aging.pack(forged, ("version", "type", "body", "at"))
             await change.connection.execute(tables.events.update().where(packed).values(body=body))
         told = (await store.verifier.verify(f"case:{case_id}")).findings
-        assert any(one.kind is Kind.EVENT and why in one.text for one in told), (why, told)
+        assert any(one.kind is FindingKind.EVENT and why in one.text for one in told), (why, told)

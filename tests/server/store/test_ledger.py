@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.rights.person import SYSTEM, Actor, Role
-from server.store import Kind, Report, Store, StoreSettings, Verifier, verify
+from server.store import FindingKind, Report, Store, StoreSettings, Verifier, verify
 from server.store.ledger import GENESIS, Entry, Payload
 from server.store.tables import (
     events,
@@ -84,7 +84,7 @@ class Sealed:
     async def verify(self, subject: str | None = None) -> Report:
         return await verify(self.settings, subject)
 
-    async def found(self, kind: Kind, subject: str, version: int) -> Report:
+    async def found(self, kind: FindingKind, subject: str, version: int) -> Report:
         """Verify; the report must name this entry for this reason."""
         report = await self.verify()
         assert not report.ok
@@ -176,8 +176,8 @@ async def test_bytes_that_are_no_text_are_named(tmp_path: Path, clock: MovedCloc
                 "WHERE subject = 'case:2' AND version = 3"
             )
         )
-    await sealed.found(Kind.PAYLOAD, "case:0", 2)
-    await sealed.found(Kind.ALTERED, "case:2", 3)
+    await sealed.found(FindingKind.PAYLOAD, "case:0", 2)
+    await sealed.found(FindingKind.ALTERED, "case:2", 3)
 
 
 @pytest.mark.parametrize("version", [1, 2, ENTRIES // 3])
@@ -187,8 +187,8 @@ async def test_a_deleted_row_is_named(sealed: Sealed, version: int) -> None:
             await connection.execute(
                 table.delete().where(table.c.subject == "case:1", table.c.version == version)
             )
-    report = await sealed.found(Kind.MISSING, "case:1", version)
-    [missing] = [finding for finding in report.findings if finding.kind is Kind.MISSING]
+    report = await sealed.found(FindingKind.MISSING, "case:1", version)
+    [missing] = [finding for finding in report.findings if finding.kind is FindingKind.MISSING]
     assert missing.leaf is not None
     assert not (await sealed.verify("case:1")).ok
     assert (await sealed.verify("case:0")).ok
@@ -201,7 +201,7 @@ async def test_a_deleted_payload_is_named(sealed: Sealed) -> None:
                 ledger_payloads.c.subject == "case:1", ledger_payloads.c.version == 3
             )
         )
-    await sealed.found(Kind.PAYLOAD, "case:1", 3)
+    await sealed.found(FindingKind.PAYLOAD, "case:1", 3)
 
 
 async def test_a_payload_erased_without_an_order_is_named(
@@ -213,10 +213,10 @@ async def test_a_payload_erased_without_an_order_is_named(
             .where(ledger_payloads.c.subject == "case:1", ledger_payloads.c.version == 3)
             .values(payload=None)
         )
-    await sealed.found(Kind.PAYLOAD, "case:1", 3)
+    await sealed.found(FindingKind.PAYLOAD, "case:1", 3)
     async with opened(sealed.database, tmp_path, clock) as store, store.change(SYSTEM) as change:
         await change.record("case:1", "ledger.erase", "case:1#3", None, payload={"order": "1"})
-    await sealed.found(Kind.EVENT, "case:1", 3)  # says what the payload said
+    await sealed.found(FindingKind.EVENT, "case:1", 3)  # says what the payload said
     async with owner(sealed.database) as connection:
         await connection.execute(
             ledger_payloads.update()
@@ -256,8 +256,8 @@ async def test_two_swapped_rows_are_named(sealed: Sealed, other: str) -> None:
                 .where(ledger_entries.c.subject == subject, ledger_entries.c.version == version)
                 .values(**row._mapping)
             )
-    await sealed.found(Kind.ALTERED, "case:1", 2)
-    await sealed.found(Kind.ALTERED, other, 3)
+    await sealed.found(FindingKind.ALTERED, "case:1", 2)
+    await sealed.found(FindingKind.ALTERED, other, 3)
 
 
 async def test_two_swapped_numbers_of_the_tree_are_named(sealed: Sealed) -> None:
@@ -268,13 +268,13 @@ async def test_two_swapped_numbers_of_the_tree_are_named(sealed: Sealed) -> None
             )
     report = await sealed.verify()
     assert sorted(finding.leaf or 0 for finding in report.findings) == [2, 7]
-    assert {finding.kind for finding in report.findings} == {Kind.LEAF}
+    assert {finding.kind for finding in report.findings} == {FindingKind.LEAF}
 
 
 async def test_a_cut_tail_is_named(sealed: Sealed) -> None:
     async with owner(sealed.database) as connection:
         await cut(connection, "case:2", 3)
-    report = await sealed.found(Kind.MISSING, "case:2", 3)
+    report = await sealed.found(FindingKind.MISSING, "case:2", 3)
     assert all(finding.subject == "case:2" for finding in report.findings)
 
 
@@ -297,9 +297,11 @@ async def test_a_cut_tail_with_everything_rolled_back_is_told_by_the_signed_head
         await connection.execute(ledger_sequencer.delete())
     for subject in ("case:0", "case:1", "case:2"):
         for version in (2, 3, 4):
-            await sealed.found(Kind.MISSING, subject, version)
+            await sealed.found(FindingKind.MISSING, subject, version)
     report = await sealed.verify("case:2")
-    assert [finding.version for finding in report.findings if finding.kind is Kind.MISSING] == [
+    assert [
+        finding.version for finding in report.findings if finding.kind is FindingKind.MISSING
+    ] == [
         2,
         3,
         4,
@@ -369,7 +371,7 @@ async def test_a_ledger_made_anew_is_told_by_the_journal(sealed: Sealed) -> None
         )
     report = await sealed.verify()
     named = [(finding.kind, finding.subject, finding.version) for finding in report.findings]
-    assert named == [(Kind.LEAF, "case:1", version) for version in (1, 2, 3, 4)]
+    assert named == [(FindingKind.LEAF, "case:1", version) for version in (1, 2, 3, 4)]
 
 
 async def cut(connection: AsyncConnection, subject: str, first: int) -> None:
