@@ -6,12 +6,12 @@ import structlog
 from aiohttp import web
 
 from server.edge.route import Routes
-from server.jobs.runner import Jobs, Kind
+from server.jobs.runner import JobKind, Jobs
 from server.node import Node
 from server.work import walls
 
 ROUTES: Final[tuple[Routes, ...]] = ()
-KINDS: Final[web.AppKey[dict[str, Kind]]] = web.AppKey("kinds")
+KINDS: Final[web.AppKey[dict[str, JobKind]]] = web.AppKey("kinds")
 """How each kind of job is done; a room adds its own as it joins."""
 AT_ONCE: Final = 3
 
@@ -22,6 +22,6 @@ async def join(node: Node) -> None:
     """See ``Room``."""
     if (found := await walls.walls()).program is None:
         log.warning("cell.without_walls", why=found.why, told=found.told)
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, JobKind] = {}
     node.app[KINDS] = kinds
     node.runs("jobs", Jobs(node.store, kinds, AT_ONCE).run)

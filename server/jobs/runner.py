@@ -44,7 +44,7 @@ class PutOff(Exception):
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobKind:
     """What one kind of job is.
 
     ``run`` does the work and gives what writes its result, called in the transaction that ends the
@@ -72,7 +72,7 @@ async def enqueue(change: Change, kind: str, subject: str, body: Mapping[str, An
 class Jobs:
     """What one node does of the jobs of all. ``at_once`` run side by side, one of them never heavy."""
 
-    def __init__(self, store: Store, kinds: Mapping[str, Kind], at_once: int = 2) -> None:
+    def __init__(self, store: Store, kinds: Mapping[str, JobKind], at_once: int = 2) -> None:
         self._store = store
         self._kinds = kinds
         self._at_once = at_once
@@ -158,7 +158,7 @@ class Jobs:
                 task.cancel()
             await asyncio.gather(working, renewing, return_exceptions=True)
 
-    async def _work(self, kind: Kind, job: Job) -> None:
+    async def _work(self, kind: JobKind, job: Job) -> None:
         settle = await kind.run(job)
         async with self._store.change(SYSTEM) as change:
             if await rows.done(change.connection, job, self._node, change.at):

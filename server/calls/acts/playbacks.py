@@ -23,7 +23,7 @@ from server.calls.rows import playbacks as rows
 from server.calls.rows.playbacks import Playback
 from server.calls.wire import PlaybackView
 from server.jobs.rows import Job
-from server.jobs.runner import Kind, Settle
+from server.jobs.runner import JobKind, Settle
 from server.store import SYSTEM, Change, Store
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
@@ -71,11 +71,11 @@ class PlaybackMaker:
         self._fonts = [str(where / name) for where in self._font_dirs for name in LABEL_FONTS]
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, JobKind]:
         """What the queue asks for."""
         return {
-            COPY: Kind(self._copy, self._failed),
-            COMPOSE: Kind(self._compose, self._failed, heavy=True),
+            COPY: JobKind(self._copy, self._failed),
+            COMPOSE: JobKind(self._compose, self._failed, heavy=True),
         }
 
     async def prepare(self) -> None:

@@ -35,7 +35,7 @@ from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.case.wire.materials import CaseGrade, MaterialView
 from server.jobs.rows import Job
-from server.jobs.runner import Kind, PutOff, Settle
+from server.jobs.runner import JobKind, PutOff, Settle
 from server.rights.person import Actor
 from server.rights.seen import said
 from server.rights.subjects import of_case
@@ -173,9 +173,9 @@ class Copier:
         self._fonts = [str(where / name) for where in self._font_dirs for name in MARK_FONTS]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> JobKind:
         """What the queue asks for."""
-        return Kind(self._run, self._failed)
+        return JobKind(self._run, self._failed)
 
     async def _run(self, job: Job) -> Settle:
         async with self._store.read() as connection:

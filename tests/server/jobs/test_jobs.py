@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from server.jobs import rows
 from server.jobs.rows import Job
-from server.jobs.runner import LEASE, TRIES_AT_MOST, Jobs, Kind, Settle, enqueue
+from server.jobs.runner import LEASE, TRIES_AT_MOST, JobKind, Jobs, Settle, enqueue
 from server.store import SYSTEM, Change, Store, tables
 from server.work import probe
 from server.work.child import MIB, Children, JobFailed, Limits
@@ -49,8 +49,8 @@ class Looking:
         self.failed: list[str] = []
 
     @property
-    def kinds(self) -> dict[str, Kind]:
-        return {"look": Kind(self._run, self._failed)}
+    def kinds(self) -> dict[str, JobKind]:
+        return {"look": JobKind(self._run, self._failed)}
 
     async def _run(self, job: Job) -> Settle:
         found = await self.children.run(
@@ -164,7 +164,7 @@ async def test_many_nodes_do_each_job_once(store: Store, tmp_path: Path) -> None
         raise AssertionError(job)
 
     wanted = {await asked(store, number=number) for number in range(30)}
-    nodes = [Jobs(store, {"look": Kind(run, failed)}) for _ in range(6)]
+    nodes = [Jobs(store, {"look": JobKind(run, failed)}) for _ in range(6)]
 
     async def work(node: Jobs) -> None:
         while await node.work_once():

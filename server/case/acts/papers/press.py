@@ -29,7 +29,7 @@ from server.case.wire.signing import CasePrintForm, PaperChanged, PaperView
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item
 from server.jobs.rows import Job
-from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
+from server.jobs.runner import TRIES_AT_MOST, JobKind, Settle, enqueue
 from server.papers import rows as template_rows
 from server.papers.studio import OWN_LIMITS
 from server.rights.ids import new_id
@@ -364,9 +364,9 @@ class Press:
         self._fonts = [*font_dirs]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> JobKind:
         """What the queue asks for."""
-        return Kind(self._run, self._failed)
+        return JobKind(self._run, self._failed)
 
     async def _run(self, job: Job) -> Settle:
         made, fault = await self._drawn(job)
