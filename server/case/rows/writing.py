@@ -187,7 +187,7 @@ def seen_by_approver(case_id: str, looked: Looked) -> Write:
     return _changed_row(case_id, {"looked": looked_json(looked)})
 
 
-class Filled(Protocol):
+class WithForm(Protocol):
     """What is filled in: a form, or the case that has it."""
 
     @property
@@ -204,7 +204,7 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
 
 
 def changed_form(
-    connection: Connection, case_id: str, before: Filled, after: Filled
+    connection: Connection, case_id: str, before: WithForm, after: WithForm
 ) -> list[Write]:
     """The entries (with their history), proposals and holds that differ, to be written."""
     writes: list[Write] = []
