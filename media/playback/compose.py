@@ -65,7 +65,7 @@ PLATES: Final = {
 }
 
 
-class FontMissing(Exception):
+class NoChineseFont(Exception):
     """There is no font with Chinese letters: names and clock could not be written."""
 
 
@@ -131,7 +131,7 @@ def compose(
     reason written on them. Raises NothingToPlay, and FontMissing.
     """
     if font is None:
-        raise FontMissing
+        raise NoChineseFont
     with ExitStack() as stack:
         tiles: list[_Tile] = []
         papers: list[_Paper] = []

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from media.playback.compose import Chapter, Document, FontMissing, Party, Span, compose
+from media.playback.compose import Chapter, Document, NoChineseFont, Party, Span, compose
 from media.playback.remux import NothingToPlay
 
 
@@ -47,7 +47,7 @@ def _composed(asked: dict[str, Any]) -> dict[str, Any]:
         )
     except NothingToPlay:
         return {"fault": "nothing"}
-    except FontMissing:
+    except NoChineseFont:
         return {"fault": "font"}
     heard = [one for one in parties if one.path not in made.left_out]
     return {
