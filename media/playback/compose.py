@@ -79,7 +79,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class ComposedParty:
     """A party's file, at which second of the whole it begins, what is written on it, what is missing."""
 
     path: Path
@@ -114,7 +114,7 @@ class Composed(Made):
 
 
 def compose(
-    parties: Sequence[Party],
+    parties: Sequence[ComposedParty],
     target: Path,
     *,
     font: Path | None,
@@ -296,7 +296,9 @@ def _boxes(count: int, document: bool) -> list[Box]:
 class _Tile:
     """One party: its newest picture, or why there is none; its name; whether it speaks."""
 
-    def __init__(self, party: Party, pictures: "_Pictures", ends_s: float, font: Path) -> None:
+    def __init__(
+        self, party: ComposedParty, pictures: "_Pictures", ends_s: float, font: Path
+    ) -> None:
         self.peaks: list[int] = []
         self._party = party
         self._pictures = pictures

@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from media.playback.compose import Chapter, Document, NoChineseFont, Party, Span, compose
+from media.playback.compose import Chapter, ComposedParty, Document, NoChineseFont, Span, compose
 from media.playback.remux import NothingToPlay
 
 
 def _composed(asked: dict[str, Any]) -> dict[str, Any]:
     progress = Path(asked["progress"])
     parties = [
-        Party(
+        ComposedParty(
             Path(one["path"]),
             one["offset_s"],
             one["label"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from media.playback.compose import Chapter, Document, NoChineseFont, Party, Span, compose
+from media.playback.compose import Chapter, ComposedParty, Document, NoChineseFont, Span, compose
 from media.playback.remux import MP4, QUIET, WEBM, NothingToPlay, Segment, remux
 from tests.kit.footage import index_in_front, seek, segment, tones
 from tests.kit.peer import BLUE, GREEN, RED, near
@@ -180,10 +180,10 @@ def test_all_parties_stand_side_by_side_and_are_heard_together(
     done: list[float] = []
     made = compose(
         [
-            Party(
+            ComposedParty(
                 files[0], 0.0, "窗口 李秀兰", (Span(3.0, 4.0, "held"), Span(0.0, 1.0, "silenced"))
             ),
-            Party(files[1], 2.0, "审批 周明远", (Span(3.0, 4.0, "held"),)),
+            ComposedParty(files[1], 2.0, "审批 周明远", (Span(3.0, 4.0, "held"),)),
         ],
         target,
         font=FONT,
@@ -234,4 +234,4 @@ def test_all_parties_stand_side_by_side_and_are_heard_together(
 def test_without_a_chinese_font_nothing_is_composed(tmp_path: Path) -> None:
     window = segment(tmp_path / "1.webm", 1, RED, 440.0)
     with pytest.raises(NoChineseFont):
-        compose([Party(window, 0.0, "窗口 李秀兰")], tmp_path / "composed.webm", font=None)
+        compose([ComposedParty(window, 0.0, "窗口 李秀兰")], tmp_path / "composed.webm", font=None)

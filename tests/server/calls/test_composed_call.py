@@ -17,7 +17,7 @@ import av
 import pytest
 from PIL import Image
 
-from media.playback.compose import Chapter, Document, Party, Span, compose
+from media.playback.compose import Chapter, ComposedParty, Document, Span, compose
 from media.playback.remux import Segment, remux
 from server.calls.acts.asking import gaps_of, spans_of
 from server.calls.rows.playbacks import Playback
@@ -105,7 +105,7 @@ def recorded(seat: Any, one: dict[str, Any]) -> Recorded:
     )
 
 
-def party(folder: Path, seat: Any, label: str) -> Party:
+def party(folder: Path, seat: Any, label: str) -> ComposedParty:
     talked = talk(folder, seat)
     segments = [recorded(seat, one) for one in talked.done]
     began = segments[0].started_at.timestamp()
@@ -128,7 +128,7 @@ def party(folder: Path, seat: Any, label: str) -> Party:
         gaps=tuple(gaps_of(segments)),
     )
     spans = tuple(Span(**span) for span in spans_of(playback, began - BEGAN))
-    return Party(target, began - BEGAN, label, spans)
+    return ComposedParty(target, began - BEGAN, label, spans)
 
 
 def composed(folder: Path) -> Path:
