@@ -5,7 +5,7 @@ from collections.abc import Callable
 from media.control import MediaEvent, PartyDown, PartyUp
 from media.room.feedback import Requests
 from media.room.parties import Party
-from media.wire.dtls import Address, Certificate, Handshake
+from media.wire.dtls import Address, Certificate, DtlsAssociation
 from media.wire.ice import Agent, Checks
 from media.wire.port import Owners
 
@@ -64,7 +64,7 @@ class Connecting:
         party.agent.heard_dtls(address)
         party.destination = party.agent.destination
         if party.handshake is None:
-            party.handshake = Handshake(
+            party.handshake = DtlsAssociation(
                 self._certificate,
                 self._send,
                 lambda: self.settle(party, self._clock()),

@@ -10,7 +10,7 @@ from media.forwarding.estimate import MAX_BPS, Estimate
 from media.forwarding.share import Share
 from media.forwarding.streams import IDLE_S, Endpoint, Ring, Track
 from media.rejected import Code, Rejected
-from media.wire.dtls import Handshake
+from media.wire.dtls import DtlsAssociation
 from media.wire.ice import Agent
 from media.wire.rtcp import Departures
 from media.wire.sdp import (
@@ -52,7 +52,7 @@ class Party(Endpoint):
         self.name = name
         self.place = place
         self.agent = Agent()
-        self.handshake: Handshake | None = None
+        self.handshake: DtlsAssociation | None = None
         self.answered: Answer | None = None
         self.offered: list[OfferedLine] = []
         self.session = secrets.randbits(62)

@@ -76,7 +76,7 @@ def knows_digest(algorithm: str) -> bool:
     return algorithm in _DIGESTS
 
 
-class Handshake:
+class DtlsAssociation:
     """One party's DTLS association, server side.
 
     `send(datagram, address)` puts a datagram on the wire; `done()` is called once
