@@ -32,7 +32,7 @@ class Requests:
             self._send(protected, endpoint.destination)
         return bool(protected)
 
-    def send_feedback(self, endpoint: Endpoint, feedback: rtcp.Feedback) -> None:
+    def send_feedback(self, endpoint: Endpoint, feedback: rtcp.TransportFeedback) -> None:
         ssrc = next((t.ssrc for t in endpoint.tracks.values() if t.ssrc is not None), 0)
         self.send(endpoint, rtcp.write_feedback(feedback, ssrc, endpoint.feedback_count))
         endpoint.feedback_count += 1

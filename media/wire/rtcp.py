@@ -148,7 +148,7 @@ def nacked(block: Block) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class TransportFeedback:
     """Transport-cc feedback: from `base` on, the arrival of each packet or None for lost.
 
     `reference` counts 64 ms; arrivals count 250 us from it.
@@ -159,7 +159,7 @@ class Feedback:
     arrivals: list[int | None]
 
 
-def read_feedback(data: bytes) -> Feedback | None:
+def read_feedback(data: bytes) -> TransportFeedback | None:
     """Read a transport-cc packet; None when it is cut short.
 
     None, too, for more than 4096 packets: a browser reports each 50 to 250 ms, and a few bytes
@@ -192,7 +192,7 @@ def read_feedback(data: bytes) -> Feedback | None:
     if symbols.count(1) == count:
         # All came, one soon after the other: the ordinary case.
         arrivals += accumulate(data[position : position + count])
-        return Feedback(base, reference, arrivals) if len(arrivals) == count else None
+        return TransportFeedback(base, reference, arrivals) if len(arrivals) == count else None
     at = 0
     for symbol in symbols:
         if symbol == 1:
@@ -206,10 +206,10 @@ def read_feedback(data: bytes) -> Feedback | None:
             at += int.from_bytes(data[position : position + 2], "big", signed=True)
             position += 2
         arrivals.append(at if symbol in (1, 2) else None)
-    return Feedback(base, reference, arrivals)
+    return TransportFeedback(base, reference, arrivals)
 
 
-def write_feedback(feedback: Feedback, media_ssrc: int, count: int) -> bytes:
+def write_feedback(feedback: TransportFeedback, media_ssrc: int, count: int) -> bytes:
     """Write transport-cc feedback; an arrival too far from the one before becomes lost."""
     symbols: list[int] = []
     deltas = bytearray()
@@ -365,9 +365,9 @@ class Numbering:
         self._kept = array("i", [-1]) * _WINDOW
         self._last = None
 
-    def translate(self, feedback: Feedback) -> Feedback | None:
+    def translate(self, feedback: TransportFeedback) -> TransportFeedback | None:
         if (first := self._straight(feedback)) is not None:
-            return Feedback(first, feedback.reference, feedback.arrivals)
+            return TransportFeedback(first, feedback.reference, feedback.arrivals)
         found: dict[int, int | None] = {}
         near: int | None = None
         for index, arrival in enumerate(feedback.arrivals):
@@ -399,9 +399,9 @@ class Numbering:
             if arrival is not None:
                 before = arrival
             arrivals.append(arrival)
-        return Feedback(low & 0xFFFF, feedback.reference, arrivals)
+        return TransportFeedback(low & 0xFFFF, feedback.reference, arrivals)
 
-    def _straight(self, feedback: Feedback) -> int | None:
+    def _straight(self, feedback: TransportFeedback) -> int | None:
         """The publisher's first number where all of its numbers came, in one row behind the last
         ones told: the ordinary case, in which nothing but the first number changes."""
         count = len(feedback.arrivals)
@@ -434,7 +434,7 @@ class Departures:
         self._at[slot] = now
         self._size[slot] = size_bytes
 
-    def match(self, feedback: Feedback) -> list[tuple[float, float | None, int]]:
+    def match(self, feedback: TransportFeedback) -> list[tuple[float, float | None, int]]:
         """The packets of this feedback, each once: sent at, arrived at (on the receiver's clock, None
         for lost), bytes."""
         found: list[tuple[float, float | None, int]] = []
@@ -470,7 +470,7 @@ class Arrivals:
         self._log.clear()
         self._last = None
 
-    def report(self) -> Feedback | None:
+    def report(self) -> TransportFeedback | None:
         """What came since the last report; None when nothing did."""
         log, self._log = self._log, []
         if not log:
@@ -490,7 +490,7 @@ class Arrivals:
         ticks = {n: int(t * _TICKS_PER_SECOND) for n, t in times.items() if n >= low}
         reference = min(ticks.values()) // _TICKS_PER_REFERENCE
         start = reference * _TICKS_PER_REFERENCE
-        return Feedback(
+        return TransportFeedback(
             low & 0xFFFF,
             reference & 0xFFFFFF,
             [ticks[n] - start if n in ticks else None for n in range(low, high + 1)],

@@ -105,7 +105,7 @@ def test_what_is_written_is_read_again(base: int, reference: int, steps: list[in
     for step in steps:
         at += step or 0
         times.append(None if step is None else at)
-    feedback = rtcp.Feedback(base, reference, times)
+    feedback = rtcp.TransportFeedback(base, reference, times)
     written = rtcp.write_feedback(feedback, 42, 9)
     assert len(written) == 4 + 4 * struct.unpack("!H", written[2:4])[0]
     assert rtcp.read_feedback(written) == feedback
@@ -141,7 +141,7 @@ def test_the_publisher_hears_of_exactly_its_own_losses(
             part.pop()
         if not part:
             continue
-        feedback = rtcp.Feedback(part[0][0], 1, [arrival for _, arrival in part])
+        feedback = rtcp.TransportFeedback(part[0][0], 1, [arrival for _, arrival in part])
         translated = numbering.translate(feedback)
         assert translated is not None
         for index, arrival in enumerate(translated.arrivals):
@@ -158,7 +158,7 @@ def test_numbers_wrap_without_a_loss() -> None:
     lost = 0
     for start in range(0, 200, 20):
         outs = [numbering.assign((65_400 + start + i) & 0xFFFF) for i in range(20)]
-        translated = numbering.translate(rtcp.Feedback(outs[0], start, list(range(20))))
+        translated = numbering.translate(rtcp.TransportFeedback(outs[0], start, list(range(20))))
         assert translated is not None
         assert translated.base == (65_400 + start) & 0xFFFF
         lost += translated.arrivals.count(None)
@@ -208,7 +208,7 @@ def test_feedback_reads_as_it_was_written_whether_all_came_or_not(
         for delta in chosen:
             at += delta or 0
             arrivals.append(None if delta is None else at)
-        feedback = rtcp.Feedback(base, 7, arrivals)
+        feedback = rtcp.TransportFeedback(base, 7, arrivals)
         written = rtcp.write_feedback(feedback, 42, 3)
         assert rtcp.read_feedback(written) == feedback
 
@@ -219,7 +219,7 @@ def test_feedback_in_which_all_came_is_told_in_the_publishers_numbers_over_the_w
     told: list[int] = []
     for start in range(0, 120, 20):
         arrivals: list[int | None] = list(range(start, start + 20))
-        translated = numbering.translate(rtcp.Feedback(outgoing[start], 9, arrivals))
+        translated = numbering.translate(rtcp.TransportFeedback(outgoing[start], 9, arrivals))
         assert translated is not None
         assert translated.arrivals == arrivals
         assert translated.reference == 9
@@ -232,8 +232,8 @@ def test_what_was_lost_on_the_way_in_is_told_as_lost_between_two_straight_report
     first = [numbering.assign(n) for n in range(1000, 1010)]
     second = [numbering.assign(n) for n in range(1013, 1023)]
     ten: list[int | None] = list(range(10))
-    one = numbering.translate(rtcp.Feedback(first[0], 1, ten))
-    two = numbering.translate(rtcp.Feedback(second[0], 2, ten))
+    one = numbering.translate(rtcp.TransportFeedback(first[0], 1, ten))
+    two = numbering.translate(rtcp.TransportFeedback(second[0], 2, ten))
     assert one is not None
     assert two is not None
     assert (one.base, one.arrivals) == (1000, ten)

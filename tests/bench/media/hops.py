@@ -128,7 +128,9 @@ def _feedback() -> float:
         for start in range(0, 4000, 40):
             numbers = [numbering.assign(start + index) for index in range(40)]
             arrivals: list[int | None] = list(range(0, 400, 10))
-            reports.append(rtcp.write_feedback(rtcp.Feedback(numbers[0], 9, arrivals), 1, 1))
+            reports.append(
+                rtcp.write_feedback(rtcp.TransportFeedback(numbers[0], 9, arrivals), 1, 1)
+            )
         began = time.perf_counter()
         for report in reports:
             read = rtcp.read_feedback(report)
