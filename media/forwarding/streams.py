@@ -10,7 +10,7 @@ import secrets
 
 from media.forwarding.layout import Layout
 from media.wire.dtls import Address
-from media.wire.rtcp import Arrivals, Departures, Numbering, Reception
+from media.wire.rtcp import Arrivals, Departures, LegNumbering, Reception
 from media.wire.sdp import CLOCKS, CODEC_BY_PAYLOAD, FACE, OPUS, VP8
 from media.wire.srtp import Inbound, Outbound
 
@@ -306,7 +306,7 @@ class Endpoint:
         self.layouts: dict[int, Layout] = {}
         self.by_feed_ssrc: dict[int, Feed] = {}
         self.receive(received)
-        self.numbering = Numbering(secrets.randbits(14))
+        self.numbering = LegNumbering(secrets.randbits(14))
         self.reports = False
         self.codecs: frozenset[str] = frozenset()
         self.end_to_end = True

@@ -329,7 +329,7 @@ def nearest(number: int, near: int) -> int:
     return near + ((number - near + 0x8000) & 0xFFFF) - 0x8000
 
 
-class Numbering:
+class LegNumbering:
     """The transport-cc numbers of one outgoing leg and the incoming numbers they stand for.
 
     `assign` is on the hot path. `translate` turns the subscriber's feedback into

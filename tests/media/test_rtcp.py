@@ -125,7 +125,7 @@ def test_the_publisher_hears_of_exactly_its_own_losses(
 
     Holds across the wrap of both numberings and however the subscriber cuts its reports.
     """
-    numbering = rtcp.Numbering(forwarded)
+    numbering = rtcp.LegNumbering(forwarded)
     seen: list[tuple[int, int | None]] = []
     for index, fate in enumerate(fates):
         number = (published + index) & 0xFFFF
@@ -154,7 +154,7 @@ def test_the_publisher_hears_of_exactly_its_own_losses(
 
 
 def test_numbers_wrap_without_a_loss() -> None:
-    numbering = rtcp.Numbering(65_500)
+    numbering = rtcp.LegNumbering(65_500)
     lost = 0
     for start in range(0, 200, 20):
         outs = [numbering.assign((65_400 + start + i) & 0xFFFF) for i in range(20)]
@@ -214,7 +214,7 @@ def test_feedback_reads_as_it_was_written_whether_all_came_or_not(
 
 
 def test_feedback_in_which_all_came_is_told_in_the_publishers_numbers_over_the_wrap() -> None:
-    numbering = rtcp.Numbering(65_000)
+    numbering = rtcp.LegNumbering(65_000)
     outgoing = [numbering.assign(n & 0xFFFF) for n in range(65_480, 65_600)]
     told: list[int] = []
     for start in range(0, 120, 20):
@@ -228,7 +228,7 @@ def test_feedback_in_which_all_came_is_told_in_the_publishers_numbers_over_the_w
 
 
 def test_what_was_lost_on_the_way_in_is_told_as_lost_between_two_straight_reports() -> None:
-    numbering = rtcp.Numbering(100)
+    numbering = rtcp.LegNumbering(100)
     first = [numbering.assign(n) for n in range(1000, 1010)]
     second = [numbering.assign(n) for n in range(1013, 1023)]
     ten: list[int | None] = list(range(10))

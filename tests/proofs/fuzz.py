@@ -124,7 +124,7 @@ def any_rtcp(data: bytes) -> None:
         rtcp.read_remb(block.data)
         feedback = rtcp.read_feedback(block.data)
         if feedback is not None:
-            numbering = rtcp.Numbering(feedback.base)
+            numbering = rtcp.LegNumbering(feedback.base)
             for number in range(20):
                 numbering.assign(number)
             translated = numbering.translate(feedback)

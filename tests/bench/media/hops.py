@@ -123,7 +123,7 @@ def _wire() -> tuple[float, float]:
 
 def _feedback() -> float:
     def work() -> float:
-        numbering = rtcp.Numbering(100)
+        numbering = rtcp.LegNumbering(100)
         reports = []
         for start in range(0, 4000, 40):
             numbers = [numbering.assign(start + index) for index in range(40)]
