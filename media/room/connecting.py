@@ -7,7 +7,7 @@ from media.room.feedback import Requests
 from media.room.parties import Party
 from media.wire.dtls import Address, Certificate, DtlsAssociation
 from media.wire.ice import Agent, Checks
-from media.wire.port import Owners
+from media.wire.port import AddressOwners
 
 # A party that sends sound or pictures is heard fifty times a second; of one that sends nothing a
 # browser checks its path every 2.5 s (Chromium) to 6 s (RFC 7675), so that its silence says less.
@@ -24,7 +24,7 @@ class Connecting:
         self,
         send: Callable[[bytes | memoryview, Address], None],
         checks: Checks,
-        owners: Owners[Party],
+        owners: AddressOwners[Party],
         certificate: Certificate,
         requests: Requests,
         emit: Callable[[MediaEvent], None],

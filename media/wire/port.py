@@ -25,7 +25,7 @@ SOCKET_BUFFER_BYTES = 4 << 20
 Owner = TypeVar("Owner")
 
 
-class Owners(MutableMapping[Address, Owner]):
+class AddressOwners(MutableMapping[Address, Owner]):
     """Whose each checked address is. `known` is the same by what the kernel calls a sender,
     filled as they are heard and forgotten with each change."""
 
@@ -86,7 +86,7 @@ class Port(Generic[Owner]):
         drained: Callable[[], None],
     ) -> None:
         self.checks = Checks(monotonic)
-        self.owners: Owners[Owner] = Owners()
+        self.owners: AddressOwners[Owner] = AddressOwners()
         self.dropped: Counter[str] = Counter()
         self.datagrams = 0
         self.wakeups = 0

@@ -20,7 +20,7 @@ from media.room.taping import UNWRITTEN_S, Taping
 from media.wire import rtcp
 from media.wire.dtls import Certificate
 from media.wire.ice import Checks
-from media.wire.port import Owners
+from media.wire.port import AddressOwners
 from media.wire.sdp import FACE, LAYERS
 from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 
@@ -71,7 +71,7 @@ class Hall:
         self.connecting = Connecting(
             lambda *_: None,
             Checks(lambda: 0.0),
-            Owners(),
+            AddressOwners(),
             Certificate(),
             self.requests,
             self.events.append,
