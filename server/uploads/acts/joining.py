@@ -7,7 +7,7 @@ from server.rights.person import Actor
 from server.store import Change, Store
 from server.uploads import rows as upload_rows
 from server.uploads.acts.files import Files
-from server.uploads.acts.owning import Owners
+from server.uploads.acts.owning import UploadOwners
 from server.uploads.acts.receiving import Holds
 from server.uploads.rows import Upload
 from signaling.refusals import Code, Refusal
@@ -22,7 +22,7 @@ Announce = Callable[[Change, str, int], Awaitable[Upload]]
 class Joining:
     """How one node joins what it holds."""
 
-    def __init__(self, store: Store, files: Files, holds: Holds, owners: Owners) -> None:
+    def __init__(self, store: Store, files: Files, holds: Holds, owners: UploadOwners) -> None:
         self._store = store
         self._files = files
         self._holds = holds

@@ -15,7 +15,7 @@ from server.uploads.rows import Upload
 from signaling.refusals import Code, Refusal
 
 
-class Owners:
+class UploadOwners:
     """The way to an upload for those who bring it; ``holds`` are the locks of this node."""
 
     def __init__(self, store: Store, files: Files, holds: Holds, node_id: str) -> None:

@@ -23,7 +23,7 @@ from server.uploads.acts.announcing import Announced, announce, lengthened, prol
 from server.uploads.acts.ending import Endings
 from server.uploads.acts.files import SILENCE_S, Files
 from server.uploads.acts.joining import PARTS_MAX, Joining
-from server.uploads.acts.owning import Owners
+from server.uploads.acts.owning import UploadOwners
 from server.uploads.acts.quotas import UNLIMITED, Quota, QuotaLeft
 from server.uploads.acts.receiving import Checksum, Holds, UploadLock
 from server.uploads.acts.sweeping import Sweeping
@@ -79,7 +79,7 @@ class Uploads:
         self._node_id = node_id
         self._quota = quota
         self._holds = Holds()
-        self._owners = Owners(store, self.files, self._holds, node_id)
+        self._owners = UploadOwners(store, self.files, self._holds, node_id)
         self._joining = Joining(store, self.files, self._holds, self._owners)
         self._endings = Endings(store, self.files, children, scanned=scanned, told=ended)
         self.sweeping = Sweeping(store, self.files, self._holds, self._endings, node_id)
