@@ -28,7 +28,7 @@ _CODES: Final = {
 }
 
 
-class Held(TypedDict):
+class HeldRoom(TypedDict):
     """Whether a room is held, and how often that has turned: an older word does nothing."""
 
     held: bool
@@ -84,7 +84,7 @@ async def let_through(client: MediaClient, call: Call) -> None:
                 raise
 
 
-def held(call: Call) -> Held:
+def held(call: Call) -> HeldRoom:
     """Whether the room is held: before an answer, and while the call is on hold."""
     if call.state is CallState.OPEN:
         return {"held": True, "turn": 0}
