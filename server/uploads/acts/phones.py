@@ -49,7 +49,7 @@ SWEEP_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ActingPhone:
     """A phone as it may act now: its link, who it acts for, and what its owner is told."""
 
     phone: Phone
@@ -121,7 +121,7 @@ class Phones:
 
     # ------------------------------------------------------------ the phone's side
 
-    async def connect(self, phone_id: str, secret: str, source: str) -> tuple[str, Held]:
+    async def connect(self, phone_id: str, secret: str, source: str) -> tuple[str, ActingPhone]:
         """Take a link by its secret: the token that opens it from now on, told once, and what it is for.
 
         Refused: not_found, whatever is wrong with the link; throttled, and never for a right one: a whole
@@ -155,7 +155,7 @@ class Phones:
             await _by_phone(turn, phone, "phone.connect")
         return phone, actor
 
-    async def hold(self, token: str | None) -> Held:
+    async def hold(self, token: str | None) -> ActingPhone:
         """The link of a token, while its phone may still bring something. Refused: unauthenticated."""
         phone = None
         if token:
@@ -288,11 +288,11 @@ class Phones:
             raise Refusal(Code.NOT_FOUND)
         return actor
 
-    async def _held(self, phone: Phone, actor: Actor) -> Held:
+    async def _held(self, phone: Phone, actor: Actor) -> ActingPhone:
         async with self._store.read() as connection:
             record, _ = await admitted(connection, actor, phone.case_id)
         line = record.case.item.line(phone.line)
-        return Held(
+        return ActingPhone(
             phone,
             actor,
             mask_name(record.case.applicant.name),

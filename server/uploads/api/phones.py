@@ -13,7 +13,7 @@ from server.case.rules.materials.phone import LIVES, PAGES_AT_MOST
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import ConnectionCut, Elsewhere
-from server.uploads.acts.phones import Held, Phones
+from server.uploads.acts.phones import ActingPhone, Phones
 from server.uploads.api.elsewhere import pieces_of
 from server.uploads.api.limits import UPLOAD_LIMITS
 from server.uploads.api.tus import checksum_in, metadata, number_in, offset_headers, same_version
@@ -51,7 +51,7 @@ async def _mine(request: web.Request) -> tuple[Phones, str | None]:
     return phones, token
 
 
-def _view(request: web.Request, held: Held) -> PhoneSession:
+def _view(request: web.Request, held: ActingPhone) -> PhoneSession:
     return PhoneSession(
         case_id=held.phone.case_id,
         applicant_masked=held.applicant_masked,
