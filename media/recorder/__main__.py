@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from media.control import configure_logging
-from media.recorder.desk import Desk
+from media.recorder.desk import RecorderDesk
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     folder, descriptor, utc_offset = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     with socket.socket(fileno=descriptor) as line:
-        Desk(folder, line, utc_offset).run()
+        RecorderDesk(folder, line, utc_offset).run()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ WRITTEN_EVERY_S = 1.0
 _ARRIVAL = struct.Struct("!d")
 
 
-class Desk:
+class RecorderDesk:
     """The process: reads the line, leads the recordings, tells what is finished."""
 
     def __init__(self, folder: Path, line: socket.socket, utc_offset: float) -> None:

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from media.control import SEGMENT_SUFFIX
-from media.recorder.desk import Desk
+from media.recorder.desk import RecorderDesk
 from media.recorder.recording import Recording
 from media.recorder.sealing import finished_note, open_note
 from media.tap import JSON, PACKET, PACKET_HEAD, json_record, take_records
@@ -59,7 +59,7 @@ def recorder(folder: Path) -> Iterator[Worker]:
 
     def run() -> None:
         with theirs:
-            Desk(folder, theirs, 0.0).run()
+            RecorderDesk(folder, theirs, 0.0).run()
 
     thread = Thread(target=run)
     thread.start()
