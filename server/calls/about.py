@@ -15,7 +15,7 @@ from server.store import Change
 
 
 @dataclass(frozen=True)
-class Dialling:
+class DialFacts:
     """What dialling needs to know of a case."""
 
     case_id: str
@@ -35,7 +35,7 @@ class About(Protocol):
 
     async def dialling(
         self, connection: Connection, actor: Actor, case_id: str, at: datetime
-    ) -> Dialling:
+    ) -> DialFacts:
         """Whether this case may be dialled about now, by this person, and what is needed for it."""
 
     async def card(

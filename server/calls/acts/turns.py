@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from server.calls.about import About, Dialling
+from server.calls.about import About, DialFacts
 from server.calls.acts.telling import found, record
 from server.calls.rows import calls as rows
 from server.calls.rows import missed as missed_rows
@@ -147,14 +147,14 @@ class DialTurn(RingTurn):
         self,
         change: Change,
         caller_id: str,
-        about: Dialling | None,
+        about: DialFacts | None,
     ) -> None:
         super().__init__(change)
         self._caller_id = caller_id
         self._about = about
 
     @property
-    def about(self) -> Dialling:
+    def about(self) -> DialFacts:
         assert self._about is not None, "a repeated command dials nobody"
         return self._about
 

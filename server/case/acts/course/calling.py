@@ -4,7 +4,7 @@ that it was called."""
 from datetime import datetime
 from functools import partial
 
-from server.calls.about import Dialling
+from server.calls.about import DialFacts
 from server.calls.wire import RingCard
 from server.case import rows
 from server.case.admission import admitted, header
@@ -21,7 +21,7 @@ from signaling.refusals import Code, Refusal
 
 async def dialling(
     connection: rows.Connection, actor: Actor, case_id: str, at: datetime
-) -> Dialling:
+) -> DialFacts:
     """Judge whether this case may be dialled about now, by this person, and give what is needed.
 
     Refused: ``not_found``, ``not_yours`` (not the window), ``case_closed``, ``consent_missing``
@@ -37,7 +37,7 @@ async def dialling(
         raise Refusal(Code.CONSENT_MISSING)
     if not case.consent.given and case.item.recording_refusal == "no_call":
         raise Refusal(Code.CONSENT_MISSING, policy=case.item.recording_refusal)
-    return Dialling(
+    return DialFacts(
         case_id=case.id,
         window_unit_id=case.window_unit_id,
         target_unit_id=case.unit_id,
