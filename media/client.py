@@ -38,12 +38,12 @@ from media.control import (
     segment_from,
     socket_path,
 )
-from media.load import LIMITS, Limits
+from media.load import LIMITS, LoadLimits
 from media.rejected import Code, Rejected
 
 __all__ = [
     "Gap",
-    "Limits",
+    "LoadLimits",
     "MediaClient",
     "MediaEvent",
     "OfferWanted",
@@ -387,7 +387,7 @@ async def spawn(
     advertised: list[str] | None = None,
     port: int = 0,
     codec: str = "",
-    limits: Limits = LIMITS,
+    limits: LoadLimits = LIMITS,
 ) -> Worker:
     """Start `python -m media.node` in `workdir`, or take up the one that lives there.
 

@@ -14,20 +14,20 @@ _WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoadLimits:
     """Up to how many calls, and up to which share of a core, a worker takes new ones; 0: any."""
 
     calls: int = 100
     load: float = 0.8
 
 
-LIMITS = Limits()
+LIMITS = LoadLimits()
 
 
 class Load:
     """Measures between calls of `tick`; `draining` for good once the worker is to empty."""
 
-    def __init__(self, limits: Limits, period_s: float, now: float, cpu_s: float) -> None:
+    def __init__(self, limits: LoadLimits, period_s: float, now: float, cpu_s: float) -> None:
         self._limits = limits
         self._period_s = period_s
         self._since = self._ticked = now

@@ -40,7 +40,7 @@ from media.control import (
     read_frame,
     socket_path,
 )
-from media.load import LIMITS, Limits
+from media.load import LIMITS, LoadLimits
 from media.rejected import Code, Rejected
 from media.room.parties import MAX_PARTIES, Rights
 from media.room.rooms import Rooms
@@ -69,7 +69,7 @@ class WorkerSettings:
     port: int = 0
     linger_s: float = 60.0
     codec: str = CODEC_NAMES[0]
-    limits: Limits = LIMITS
+    limits: LoadLimits = LIMITS
 
 
 class Node:
@@ -447,7 +447,7 @@ def main() -> None:
             advertised=tuple(arguments.advertise),
             port=arguments.port,
             linger_s=arguments.linger,
-            limits=Limits(arguments.calls, arguments.load),
+            limits=LoadLimits(arguments.calls, arguments.load),
             codec=arguments.codec,
         )
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from media.control import MediaEvent
 from media.forwarding.forwarder import Forwarder
-from media.load import LIMITS, Limits, Load
+from media.load import LIMITS, Load, LoadLimits
 from media.rejected import Code, Rejected
 from media.room.connecting import Connecting
 from media.room.feedback import Feedback, Requests
@@ -48,7 +48,7 @@ class Rooms:
         recorder: Recorder,
         emit: Callable[[MediaEvent], None],
         codecs: tuple[str, ...] = CODEC_NAMES,
-        limits: Limits = LIMITS,
+        limits: LoadLimits = LIMITS,
     ) -> None:
         self._load = Load(limits, TICK_S, monotonic(), process_time())
         self._rooms: dict[str, Room] = {}

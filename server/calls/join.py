@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from media.client import Limits, Worker, attach, name_of, spawn
+from media.client import LoadLimits, Worker, attach, name_of, spawn
 from media.wire import turn
 from server.calls.about import About
 from server.calls.acts import qualities
@@ -104,7 +104,7 @@ async def _workers(node: Node) -> dict[str, Start]:
             advertised=list(settings.media_advertised),
             port=settings.media_port,
             codec=settings.media_codec,
-            limits=Limits(settings.media_calls, settings.media_load),
+            limits=LoadLimits(settings.media_calls, settings.media_load),
         )
 
     if settings.media_workers:

@@ -111,7 +111,7 @@ def media(
 
     For a service manager that restarts the two apart. Without it, serve starts its own.
     """
-    from media.client import Limits, prepare_folder
+    from media.client import LoadLimits, prepare_folder
     from media.node import WorkerSettings, run
 
     settings = settings_of(config, {"data": data}, serves=False)
@@ -126,7 +126,7 @@ def media(
                 port=settings.media_port,
                 linger_s=linger,
                 codec=settings.media_codec,
-                limits=Limits(settings.media_calls, settings.media_load),
+                limits=LoadLimits(settings.media_calls, settings.media_load),
             )
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from media.client import Limits, Worker, spawn
+from media.client import LoadLimits, Worker, spawn
 from media.load import Load as Measured
 from media.rejected import Code, Rejected
 from tests.kit.load import Load
@@ -24,7 +24,7 @@ __all__ = ["KEPT", "loaded", "refused"]
 
 
 @asynccontextmanager
-async def loaded(folder: Path, limits: Limits) -> AsyncIterator[tuple[Worker, Load]]:
+async def loaded(folder: Path, limits: LoadLimits) -> AsyncIterator[tuple[Worker, Load]]:
     worker = await spawn(folder / "m", host="127.0.0.1", limits=limits)
     load = Load(worker.client)
     try:
@@ -45,7 +45,7 @@ async def refused(load: Load) -> str:
 async def test_at_the_limit_a_new_call_is_refused_and_those_that_run_keep_their_rate(
     tmp_path: Path,
 ) -> None:
-    async with loaded(tmp_path, Limits(calls=2)) as (worker, load):
+    async with loaded(tmp_path, LoadLimits(calls=2)) as (worker, load):
         first, _ = await load.call(), await load.call()
         assert await worker.client.full() == "calls"
         talking = asyncio.create_task(load.talk(1.5, 100))
@@ -66,7 +66,7 @@ async def test_at_the_limit_a_new_call_is_refused_and_those_that_run_keep_their_
 
 
 async def test_a_worker_that_drains_ends_with_its_last_call(tmp_path: Path) -> None:
-    async with loaded(tmp_path, Limits()) as (worker, load):
+    async with loaded(tmp_path, LoadLimits()) as (worker, load):
         room = await load.call()
         assert worker.process is not None
         os.kill(worker.process.pid, signal.SIGUSR1)
@@ -84,13 +84,13 @@ async def test_a_worker_that_drains_ends_with_its_last_call(tmp_path: Path) -> N
 
 
 async def test_limits_of_nothing_refuse_nothing(tmp_path: Path) -> None:
-    async with loaded(tmp_path, Limits(calls=0, load=0.0)) as (worker, load):
+    async with loaded(tmp_path, LoadLimits(calls=0, load=0.0)) as (worker, load):
         await load.call()
         assert await worker.client.full() is None
 
 
 def test_the_share_of_a_core_refuses_when_it_lasts_and_lets_in_when_it_is_over() -> None:
-    measured = Measured(Limits(calls=0, load=0.5), 0.1, 0.0, 0.0)
+    measured = Measured(LoadLimits(calls=0, load=0.5), 0.1, 0.0, 0.0)
     measured.tick(1.0, 0.9, 900)
     assert measured.full(5) is None, "one busy second turns nobody away"
     measured.tick(2.0, 1.8, 1800)
@@ -102,7 +102,7 @@ def test_the_share_of_a_core_refuses_when_it_lasts_and_lets_in_when_it_is_over()
 
 
 def test_the_worst_lateness_of_a_second_is_told() -> None:
-    measured = Measured(Limits(), 0.1, 0.0, 0.0)
+    measured = Measured(LoadLimits(), 0.1, 0.0, 0.0)
     now = 0.0
     for wait_s in (0.1, 0.1, 0.45, 0.1, 0.1, 0.1, 0.1):
         now += wait_s

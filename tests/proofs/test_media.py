@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from media.client import Limits, SegmentFinished, Worker
+from media.client import LoadLimits, SegmentFinished, Worker
 from tests.kit.until import until
 from tests.media.test_admission import KEPT, loaded
 
@@ -33,7 +33,7 @@ LEFT_OVER = 5
 @pytest.mark.timeout(300)
 async def test_more_recorded_calls_than_fit(tmp_path: Path, record_property: Tell) -> None:
     """Calls are added until the measured load refuses the next; then 20 s of knocking."""
-    async with loaded(tmp_path, Limits(calls=0, load=LIMIT)) as (worker, load):
+    async with loaded(tmp_path, LoadLimits(calls=0, load=LIMIT)) as (worker, load):
         why = None
         while why is None:
             await load.call()
@@ -100,7 +100,7 @@ def _held(process: int) -> dict[str, int]:
 @pytest.mark.timeout(SOAK_MINUTES * 60 + 300)
 async def test_calls_for_two_hours(tmp_path: Path, record_property: Tell) -> None:
     """Recorded calls come and go; their files are pulled and dropped as a server does it."""
-    async with loaded(tmp_path, Limits()) as (worker, load):
+    async with loaded(tmp_path, LoadLimits()) as (worker, load):
         watch = Watch(worker)
         pulled = 0
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from OpenSSL import SSL
 
-from media.client import Limits, Worker, spawn
+from media.client import LoadLimits, Worker, spawn
 from media.wire.dtls import Certificate
 from tests.kit.caller import Caller, client_context, connect
 
@@ -102,7 +102,7 @@ class Ours(Engine):
 
     async def start(self) -> None:
         self.worker = await spawn(
-            self.folder / self.name, host="127.0.0.1", limits=Limits(calls=0, load=0.0)
+            self.folder / self.name, host="127.0.0.1", limits=LoadLimits(calls=0, load=0.0)
         )
         assert self.worker.process is not None
         self.process = self.worker.process.pid
