@@ -30,10 +30,10 @@ from server.standards.papers import TITLES, PaperKind
 from server.store import Store
 from server.store.subject import Turn
 from server.work import paper as drawing
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, ChildLimits, Children, JobFailed
 from signaling.refusals import Code, Refusal
 
-OWN_LIMITS: Final = Limits(memory_bytes=1024 * MIB, processor_s=10, files=256)
+OWN_LIMITS: Final = ChildLimits(memory_bytes=1024 * MIB, processor_s=10, files=256)
 """For a template that a unit laid out by itself."""
 
 WAITING_AT_MOST: Final = 4
@@ -49,7 +49,7 @@ class TemplateStudio:
         children: Children,
         font_dirs: Sequence[Path] = (),
         *,
-        limits: Limits = OWN_LIMITS,
+        limits: ChildLimits = OWN_LIMITS,
     ) -> None:
         self._store = store
         self._limits = limits

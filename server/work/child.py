@@ -36,7 +36,7 @@ _SIGNALLED: Final = 128
 
 
 @dataclass(frozen=True)
-class Limits:
+class ChildLimits:
     """What a child may use: address space, processor time, the size of a file it writes (0: none)."""
 
     memory_bytes: int = 1536 * MIB
@@ -45,9 +45,9 @@ class Limits:
     files: int = 64
 
 
-JUDGING: Final = Limits()
+JUDGING: Final = ChildLimits()
 """For looking at pictures that strangers sent."""
-JUDGING_PDF: Final = Limits(memory_bytes=512 * MIB, processor_s=10)
+JUDGING_PDF: Final = ChildLimits(memory_bytes=512 * MIB, processor_s=10)
 """For looking at their PDFs."""
 
 
@@ -93,7 +93,7 @@ class Children:
         module: str,
         *arguments: str,
         given: Any = None,
-        limits: Limits = JUDGING,
+        limits: ChildLimits = JUDGING,
         patience_s: float = PATIENCE_S,
         said_bytes: int = SAID_BYTES,
         reads: Iterable[Path] = (),

@@ -26,7 +26,7 @@ from server.jobs.rows import Job
 from server.jobs.runner import JobKind, Settle
 from server.store import SYSTEM, Change, Store
 from server.work import compose, remux
-from server.work.child import MIB, Children, JobFailed, Limits, left
+from server.work.child import MIB, ChildLimits, Children, JobFailed, left
 from server.work.paper import FONT_DIRS
 from signaling.refusals import Refusal
 from signaling.wire.envelope import PersonRef
@@ -100,7 +100,7 @@ class PlaybackMaker:
                 for path, offset_s in zip(paths, job.body["offsets_s"], strict=True)
             ]
         }
-        limits = Limits(processor_s=300, file_bytes=room + SPARE_BYTES, files=1024)
+        limits = ChildLimits(processor_s=300, file_bytes=room + SPARE_BYTES, files=1024)
         async with self._folder_of(job) as folder:
             return await self._make(
                 job, remux.__name__, asked, paths, folder, limits, COPY_PATIENCE_S
@@ -122,7 +122,7 @@ class PlaybackMaker:
             **{name: job.body[name] for name in ("chapters", "began_at", "media_type")},
         }
         room = round(job.body["length_s"] * COMPOSED_BYTES_PER_S)
-        limits = Limits(
+        limits = ChildLimits(
             memory_bytes=4096 * MIB,
             processor_s=round(2 * COMPOSE_PATIENCE_S),
             file_bytes=room + SPARE_BYTES,
@@ -182,7 +182,7 @@ class PlaybackMaker:
         asked: dict[str, Any],
         reads: Iterable[Path],
         folder: Path,
-        limits: Limits,
+        limits: ChildLimits,
         patience_s: float,
     ) -> Settle:
         target = folder / "film"

@@ -44,7 +44,7 @@ from server.store import Change, Store
 from server.store.subject import Told, Turn
 from server.uploads.acts.scanning import Scanner, ScannerAway, ScanResult
 from server.work import copying
-from server.work.child import MIB, Children, JobFailed, Limits, left
+from server.work.child import MIB, ChildLimits, Children, JobFailed, left
 from server.work.paper import FONT_DIRS
 from signaling.refusals import Code, Refusal
 
@@ -230,7 +230,7 @@ class Copier:
         folder = self._folder / f"{job.id}-{secrets.token_hex(4)}"
         await asyncio.to_thread(folder.mkdir, 0o700)
         source, target = self._store.blobs.path(material.sha256), folder / "copy"
-        limits = Limits(
+        limits = ChildLimits(
             memory_bytes=3072 * MIB,
             processor_s=120,
             file_bytes=GROWS * material.size_bytes + SPARE_BYTES,

@@ -22,7 +22,7 @@ from server.jobs.rows import Job
 from server.jobs.runner import LEASE, TRIES_AT_MOST, JobKind, Jobs, Settle, enqueue
 from server.store import SYSTEM, Change, Store, tables
 from server.work import probe
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, ChildLimits, Children, JobFailed
 from server.work.walls import walls
 from tests.kit.casework import PDF
 from tests.kit.stores import MovedClock, opened
@@ -146,7 +146,7 @@ async def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
         f"Path({str(told)!r}).write_text('one')"
     )
     with pytest.raises(JobFailed, match="ended with 0"):
-        await in_cell(Children(), left, limits=Limits(file_bytes=MIB), writes=[tmp_path])
+        await in_cell(Children(), left, limits=ChildLimits(file_bytes=MIB), writes=[tmp_path])
     assert told.read_text() == "one"
     await until(lambda: f"{found} live" if (found := _with(naps)) else None)
 
@@ -248,7 +248,7 @@ async def test_a_child_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YUNJIAN_BUS_SECRET", "not for children")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        told = await in_cell(Children(), ABOUT % port, limits=Limits(memory_bytes=512 * MIB))
+        told = await in_cell(Children(), ABOUT % port, limits=ChildLimits(memory_bytes=512 * MIB))
     assert told["nice"] >= 10
     assert told["session"]
     assert (told["memory"], told["core"]) == (512 * MIB, 0)
@@ -260,7 +260,7 @@ async def test_a_child_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_child_that_takes_too_much_ends_alone() -> None:
     children = Children()
-    limits = Limits(memory_bytes=512 * MIB, processor_s=1)
+    limits = ChildLimits(memory_bytes=512 * MIB, processor_s=1)
     with pytest.raises(JobFailed, match="ended with"):
         await in_cell(children, "bytearray(2**31)", limits=limits)
     with pytest.raises(JobFailed, match="ended with -"):
@@ -278,7 +278,7 @@ async def test_a_child_that_hangs_is_killed_with_all_that_it_started(tmp_path: P
     )
     with pytest.raises(JobFailed, match="hung"):
         await in_cell(
-            Children(), code, limits=Limits(file_bytes=MIB), patience_s=3.0, writes=[tmp_path]
+            Children(), code, limits=ChildLimits(file_bytes=MIB), patience_s=3.0, writes=[tmp_path]
         )
     assert told.read_text() == "one"
     await until(lambda: f"{found} live" if (found := _with(naps)) else None)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from server.app import Running
 from server.work import copying, ofd, probe
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, ChildLimits, Children, JobFailed
 from tests.kit import ofds
 from tests.kit.capabilities import needs
 from tests.kit.casework import CLERK
@@ -291,7 +291,7 @@ async def test_a_page_that_fills_memory_ends_at_the_limit(tmp_path: Path) -> Non
         await Children().run(
             copying.__name__,
             given=given,
-            limits=Limits(memory_bytes=768 * MIB, file_bytes=64 * MIB, processor_s=60),
+            limits=ChildLimits(memory_bytes=768 * MIB, file_bytes=64 * MIB, processor_s=60),
             reads=[source],
             writes=[target.parent],
         )

@@ -22,7 +22,7 @@ from media.control import TOKEN_NAME
 from server.doctor import _ONE_PAGE
 from server.store import Blobs
 from server.store.ledger.journal import KEY
-from server.work.child import MIB, Children, JobFailed, Limits, left
+from server.work.child import MIB, ChildLimits, Children, JobFailed, left
 from server.work.walls import OPEN, walls
 from tests.kit.capabilities import needs
 from tests.kit.desks import demo_node
@@ -127,7 +127,7 @@ async def test_a_child_writes_into_its_folder_and_nowhere_else(tmp_path: Path) -
         "os._exit(0)\n"
     )
     told = await in_cell(
-        Children(), code, limits=Limits(file_bytes=MIB), reads=[read], writes=[mine]
+        Children(), code, limits=ChildLimits(file_bytes=MIB), reads=[read], writes=[mine]
     )
     assert told == [True, *[False] * 6]
     assert (mine / "there").read_bytes() == b"changed"

@@ -24,11 +24,11 @@ from server.standards.identifiers import mask_numbers
 from server.standards.working_days import china_day
 from server.store import Change, Store
 from server.work import cards
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, ChildLimits, Children, JobFailed
 from signaling.refusals import Code, Refusal
 
 PATIENCE_S: Final = 60.0
-LIMITS: Final = Limits(memory_bytes=4096 * MIB, processor_s=60, files=256)
+LIMITS: Final = ChildLimits(memory_bytes=4096 * MIB, processor_s=60, files=256)
 """Address space, of which the libraries map much and use little."""
 REASON_MAX: Final = 500
 SOURCES: Final = {"identity": "身份证", "licence": "营业执照"}

@@ -43,7 +43,7 @@ from server.standards.working_days import CHINA, china_day
 from server.store import Change, Store
 from server.store.subject import Told, Turn
 from server.work import paper as drawing
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, ChildLimits, Children, JobFailed
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import PersonRef
 
@@ -52,7 +52,7 @@ FORMS_AT_MOST: Final = 50
 """Printed forms of one case."""
 HOTLINE: Final = "12345"
 """政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
-LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
+LIMITS: Final = ChildLimits(memory_bytes=3072 * MIB, processor_s=60, files=256)
 """The Chinese fonts are mapped into memory whole."""
 
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
