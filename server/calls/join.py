@@ -19,7 +19,7 @@ from server.calls.acts.engine.pool import Pool, Start
 from server.calls.acts.engine.rehearsed import stage
 from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.guests import Guests
-from server.calls.acts.marks import Marks
+from server.calls.acts.marks import UnwrittenMarks
 from server.calls.acts.playbacks import PlaybackMaker
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rehearsals import Rehearsals
@@ -35,13 +35,13 @@ ROUTES: Final[tuple[Routes, ...]] = ()
 ABOUT: Final[web.AppKey[About]] = web.AppKey("about")
 """What calls ask of that which they are about; there before they join."""
 SWITCHBOARD: Final = web.AppKey("switchboard", Switchboard)
-MARKS: Final = web.AppKey("marks", Marks)
+MARKS: Final = web.AppKey("marks", UnwrittenMarks)
 
 
 async def join(node: Node) -> None:
     """See ``Room``."""
     app, store, settings, gateway = node.app, node.store, node.settings, node.gateway
-    app[MARKS] = marks = Marks(store)
+    app[MARKS] = marks = UnwrittenMarks(store)
     node.closes(marks.close)
     recordings = Recordings(store, settings.hash, partial(_ahead, node.clock))
     pool = Pool(await _workers(node), store)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.audit.acts.pruning import Pruning
-from server.calls.acts.marks import Marks
+from server.calls.acts.marks import UnwrittenMarks
 from server.calls.rows import calls as call_rows
 from server.calls.wire import WorkerSample
 from server.case.wire.form import CaseEdit
@@ -52,7 +52,7 @@ def samples(second: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return page.model_dump(mode="json"), worker.model_dump(mode="json")
 
 
-async def meeting(office: Office, marks: Marks, uploads: Any) -> None:
+async def meeting(office: Office, marks: UnwrittenMarks, uploads: Any) -> None:
     case_id = await office.case()
     call_id = await office.meet(case_id)
     async with office.store.read() as connection:
@@ -101,7 +101,7 @@ async def measure(server: services.Postgres, folder: Path) -> dict[str, dict[str
     store = await Store.open(settings_for(url, folder), clock)
     try:
         office = await open_office(store, clock)
-        uploads, marks = await office.uploads(folder / "uploads"), Marks(store)
+        uploads, marks = await office.uploads(folder / "uploads"), UnwrittenMarks(store)
         await meeting(office, marks, uploads)  # what is there once is not of a meeting
         before = await asyncio.to_thread(sizes, server, database)
         for _ in range(MEETINGS):

@@ -42,7 +42,7 @@ class _Noted:
     at: datetime
 
 
-class Marks:
+class UnwrittenMarks:
     """The marks of one node that are not written yet."""
 
     def __init__(self, store: Store) -> None:

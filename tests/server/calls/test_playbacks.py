@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from server.audit.acts.archive import Archive
 from server.calls.acts import asking
-from server.calls.acts.marks import Marks
+from server.calls.acts.marks import UnwrittenMarks
 from server.calls.acts.playbacks import PlaybackMaker
 from server.calls.rows import calls, recordings
 from server.case.rules.consent import CURRENT
@@ -306,7 +306,7 @@ def flip(path: Path) -> None:
 
 async def test_what_was_pointed_at_is_kept_for_the_replay(past: Past) -> None:
     office = past.office
-    marks = Marks(office.store)
+    marks = UnwrittenMarks(office.store)
     async with office.store.read() as connection:
         refs = await staff.person_refs(
             connection, [office.actors[APPROVER].person_id, office.actors[CLERK].person_id]

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from server.audit.acts.archive import Archive
 from server.calls.acts import qualities
-from server.calls.acts.marks import Marks
+from server.calls.acts.marks import UnwrittenMarks
 from server.calls.acts.qualities import Differences
 from server.calls.rows import marks as rows
 from signaling.refusals import Code, Refusal
@@ -24,7 +24,7 @@ def told(call_id: str, leg_id: str, quality: str = "good") -> CallQuality:
 
 
 async def test_a_line_is_told_to_the_others_and_kept_for_the_replay(office: Office) -> None:
-    marks = Marks(office.store)
+    marks = UnwrittenMarks(office.store)
     handler = qualities.ephemerals(office.store, marks.note_quality)[CallQuality]
     call_id = await office.meet(await office.case())
     legs = {leg["seat"]: leg["id"] for leg in (await office.call(call_id))["legs"]}
@@ -53,7 +53,7 @@ async def test_a_line_is_told_to_the_others_and_kept_for_the_replay(office: Offi
 
 
 async def test_nobody_tells_of_a_line_that_is_not_his(office: Office) -> None:
-    marks = Marks(office.store)
+    marks = UnwrittenMarks(office.store)
     handler = qualities.ephemerals(office.store, marks.note_quality)[CallQuality]
     call_id = await office.meet(await office.case())
     legs = {leg["seat"]: leg["id"] for leg in (await office.call(call_id))["legs"]}
@@ -109,7 +109,7 @@ def test_who_is_told_after_another_begins_with_his_first_look() -> None:
 
 
 async def test_what_the_worker_counted_stands_beside_what_the_page_told(office: Office) -> None:
-    marks = Marks(office.store)
+    marks = UnwrittenMarks(office.store)
     call_id = await office.meet(await office.case())
     call = await office.call(call_id)
     leg = next(leg for leg in call["legs"] if leg["seat"] == "window")
