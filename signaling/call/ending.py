@@ -15,7 +15,7 @@ from signaling.call.parts import (
     CallState,
     EndReason,
     LegState,
-    MonitorEnd,
+    MonitorEnding,
     Patience,
     PersonId,
     RingState,
@@ -84,7 +84,7 @@ def barred(
             call = call.with_ring(ring.closed(RingState.CANCELLED, at))
     monitor = call.monitor_of(person_id)
     if monitor is not None:
-        call = following.over(call, monitor, MonitorEnd.BARRED, at, patience)
+        call = following.over(call, monitor, MonitorEnding.BARRED, at, patience)
     leg = call.leg_of(person_id)
     if leg is not None and leg.seat not in GUESTS and person_id in head:
         return ended(call, EndReason.BARRED, at)

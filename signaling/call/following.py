@@ -19,7 +19,7 @@ from signaling.call.parts import (
     CallState,
     Leg,
     Monitor,
-    MonitorEnd,
+    MonitorEnding,
     Patience,
     RingState,
     Seat,
@@ -39,7 +39,7 @@ def begun(call: Call, event: MonitorBegun, at: datetime) -> Call:
         return call
     if before is not None:
         # The newer page wins, and begins unseen.
-        call = over(call, before, MonitorEnd.REPLACED, at, PATIENCE)
+        call = over(call, before, MonitorEnding.REPLACED, at, PATIENCE)
     if event.person_id in call.engaged():
         raise Refusal(Code.ALREADY_IN_CALL, call=call.id)
     place = _perch(call)
@@ -71,10 +71,12 @@ def turned(call: Call, event: MonitorTurned, at: datetime, patience: Patience) -
 
 def closed(call: Call, event: MonitorClosed, at: datetime, patience: Patience) -> Call:
     monitor = own_monitor(call, event.monitor_id, event.person_id)
-    return over(call, monitor, MonitorEnd.CLOSED, at, patience)
+    return over(call, monitor, MonitorEnding.CLOSED, at, patience)
 
 
-def over(call: Call, monitor: Monitor, why: MonitorEnd, at: datetime, patience: Patience) -> Call:
+def over(
+    call: Call, monitor: Monitor, why: MonitorEnding, at: datetime, patience: Patience
+) -> Call:
     if monitor.way is Way.BARGE:
         call = seating.unseated(call, monitor.person_id, at, patience)
     return call.with_monitor(replace(monitor, ended=why, ended_at=at))
@@ -87,14 +89,14 @@ def followed(call: Call, at: datetime) -> Call:
     for monitor in call.monitors:
         if monitor.ended is not None:
             continue
-        why: MonitorEnd | None = None
+        why: MonitorEnding | None = None
         if call.state is CallState.ENDED:
-            why = MonitorEnd.CALL_ENDED
+            why = MonitorEnding.CALL_ENDED
         elif monitor.unseen and monitor.place in seats:
-            why = MonitorEnd.DISPLACED
+            why = MonitorEnding.DISPLACED
         elif monitor.unseen is (call.leg_of(monitor.person_id) is not None):
             # He has left the seat that he had barged into, or was invited to one meanwhile.
-            why = MonitorEnd.CLOSED
+            why = MonitorEnding.CLOSED
         if why is not None:
             call = call.with_monitor(replace(monitor, ended=why, ended_at=at))
     return call

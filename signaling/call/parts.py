@@ -77,7 +77,7 @@ class Way(StrEnum):
     BARGE = "barge"
 
 
-class MonitorEnd(StrEnum):
+class MonitorEnding(StrEnum):
     CLOSED = "closed"
     REPLACED = "replaced"
     DISPLACED = "displaced"
@@ -185,7 +185,7 @@ class Monitor:
     began_at: datetime
     way: Way = Way.LISTEN
     ended_at: datetime | None = None
-    ended: MonitorEnd | None = None
+    ended: MonitorEnding | None = None
 
     @property
     def unseen(self) -> bool:

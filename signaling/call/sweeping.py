@@ -14,7 +14,7 @@ from signaling.call.parts import (
     CallState,
     EndReason,
     LegState,
-    MonitorEnd,
+    MonitorEnding,
     Patience,
     PersonId,
     RingState,
@@ -46,7 +46,7 @@ def ticked(
         if monitor.unseen and monitor.id in tick.heard:
             unheard_s = (at - tick.heard[monitor.id]).total_seconds()
             if unheard_s >= patience.lost_after_s:
-                call = following.over(call, monitor, MonitorEnd.LOST, at, patience)
+                call = following.over(call, monitor, MonitorEnding.LOST, at, patience)
     call = seating.places_held(call, patience)
     overdue = [leg for leg in call.seated() if leg.held_until is not None and leg.held_until <= at]
     if any(leg.seat not in GUESTS and leg.person_id in head for leg in overdue):

@@ -52,7 +52,7 @@ from signaling.call.parts import (
     Leg,
     LegId,
     LegState,
-    MonitorEnd,
+    MonitorEnding,
     MonitorId,
     PersonId,
     Ring,
@@ -1398,7 +1398,7 @@ def crowded(guests: int, call: Call) -> Call:
 def test_a_guest_comes_before_who_listens_in_silence() -> None:
     call = crowded(4, STATES["listened"])
     assert [leg.seat for leg in call.guests()] == list(GUESTS)
-    assert [monitor.ended for monitor in call.monitors] == [MonitorEnd.DISPLACED]
+    assert [monitor.ended for monitor in call.monitors] == [MonitorEnding.DISPLACED]
 
 
 def test_a_seat_is_kept_for_who_is_rung() -> None:
@@ -1417,7 +1417,7 @@ def test_more_follow_a_call_than_there_are_places_for() -> None:
         step(call, MonitorBegun(STRANGER, MonitorId("monitor-3"), "me too"), after(21))
     assert refused.value.code is Code.SEAT_TAKEN
     ended = step(call, HungUp(CLERK), after(30))
-    assert {monitor.ended for monitor in ended.monitors} == {MonitorEnd.CALL_ENDED}
+    assert {monitor.ended for monitor in ended.monitors} == {MonitorEnding.CALL_ENDED}
 
 
 def test_who_barged_in_and_reloads_is_still_who_barged_in() -> None:

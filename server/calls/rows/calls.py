@@ -24,7 +24,7 @@ from signaling.call.parts import (
     LegId,
     LegState,
     Monitor,
-    MonitorEnd,
+    MonitorEnding,
     MonitorId,
     PersonId,
     Ring,
@@ -440,7 +440,7 @@ def _monitor(row: sa.Row[Any]) -> Monitor:
         began_at=row.began_at,
         way=Way(row.way),
         ended_at=row.ended_at,
-        ended=None if row.ended is None else MonitorEnd(row.ended),
+        ended=None if row.ended is None else MonitorEnding(row.ended),
     )
 
 

@@ -21,7 +21,7 @@ from server.demo import data as demo
 from server.people.acts.registering import set_roles
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables
-from signaling.call.parts import CallState, MonitorEnd
+from signaling.call.parts import CallState, MonitorEnding
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -147,7 +147,7 @@ async def no_longer_listening(node: Exchange) -> float:
         assert (await acts(node.store, call_id)).count("call.bar") == 0
         async with node.store.read() as connection:
             ended = sa.select(tables.monitors.c.ended).where(tables.monitors.c.call_id == call_id)
-            assert list(await connection.scalars(ended)) == [MonitorEnd.BARRED]
+            assert list(await connection.scalars(ended)) == [MonitorEnding.BARRED]
         return took
 
 
