@@ -72,7 +72,7 @@ class WorkerSettings:
     limits: LoadLimits = LIMITS
 
 
-class Node:
+class MediaNode:
     """The worker's life: `serve` until ordered to end, or alone for too long."""
 
     def __init__(self, settings: WorkerSettings) -> None:
@@ -423,7 +423,7 @@ def run(settings: WorkerSettings) -> None:
         sys.stdout.flush()
 
     async def serve() -> None:
-        await Node(settings).serve(ready)
+        await MediaNode(settings).serve(ready)
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(serve())
