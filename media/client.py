@@ -21,7 +21,7 @@ from media.control import (
     TOKEN_NAME,
     Gap,
     MediaEvent,
-    OfferWanted,
+    NewOfferWanted,
     PartyDown,
     PartyUp,
     RecordedTrack,
@@ -46,7 +46,7 @@ __all__ = [
     "LoadLimits",
     "MediaClient",
     "MediaEvent",
-    "OfferWanted",
+    "NewOfferWanted",
     "PartyDown",
     "PartyUp",
     "RecordedTrack",
@@ -164,7 +164,7 @@ class MediaClient:
         await self._ask("answer", room=room, party=party, sdp=sdp)
 
     async def restart_ice(self, room: str, party: str) -> str:
-        """A new offer as the room is now (see `OfferWanted`), with new ICE credentials; media flow on over
+        """A new offer as the room is now (see `NewOfferWanted`), with new ICE credentials; media flow on over
         the old path meanwhile."""
         return str((await self._ask("restart_ice", room=room, party=party))["sdp"])
 

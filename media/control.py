@@ -54,7 +54,7 @@ class PartyDown:
 
 
 @dataclass(frozen=True, slots=True)
-class OfferWanted:
+class NewOfferWanted:
     """What the room needs of this party has changed: its page should get a new offer (`renew`).
 
     Said when the party sends pictures in a codec that another one does not take.
@@ -172,7 +172,7 @@ class WorkerGone:
 MediaEvent = (
     PartyUp
     | PartyDown
-    | OfferWanted
+    | NewOfferWanted
     | RecordingStarted
     | RecordingHalted
     | RecordingStalled
@@ -199,7 +199,7 @@ def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
 _NAMES: dict[type[Any], str] = {
     PartyUp: "party_up",
     PartyDown: "party_down",
-    OfferWanted: "offer_wanted",
+    NewOfferWanted: "offer_wanted",
     RecordingStarted: "recording_started",
     RecordingHalted: "recording_halted",
     RecordingStalled: "recording_stalled",
@@ -222,7 +222,7 @@ def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
         case "party_down":
             return PartyDown(**rest)
         case "offer_wanted":
-            return OfferWanted(**rest)
+            return NewOfferWanted(**rest)
         case "recording_started":
             return RecordingStarted(**rest)
         case "recording_halted":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from media.control import MediaEvent, OfferWanted
+from media.control import MediaEvent, NewOfferWanted
 from media.rejected import Code, Rejected
 from media.room.parties import Party, Room
 from media.wire.sdp import read_answer, write_offer
@@ -34,7 +34,7 @@ class Offering:
         for party in answered:
             sends = party.answered.codecs[:1] if party.answered is not None else ()
             if common and not common.issuperset(sends):
-                self._emit(OfferWanted(room.name, party.name))
+                self._emit(NewOfferWanted(room.name, party.name))
 
     def offer(self, party: Party) -> str:
         """The next offer to this party, with the m-lines that it has by now."""
@@ -73,4 +73,4 @@ class Offering:
         """Ask these for a new negotiation; who has not answered yet hears of it by his first."""
         for party in grown:
             if party.answered is not None:
-                self._emit(OfferWanted(party.room.name, party.name))
+                self._emit(NewOfferWanted(party.room.name, party.name))

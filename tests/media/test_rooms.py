@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from media.client import OfferWanted, RecordingResumed, RecordingStalled, RecordingStarted
+from media.client import NewOfferWanted, RecordingResumed, RecordingStalled, RecordingStarted
 from media.room.taping import UNWRITTEN_S
 from media.wire.rtcp import nearest
 from media.wire.sdp import LAYERED, VIDEO, group_of
@@ -60,7 +60,7 @@ class Room:
 
     async def renew(self) -> None:
         """Answer anew for everybody whom the worker asked to."""
-        events = [e for e in self.studio.heard if isinstance(e, OfferWanted)]
+        events = [e for e in self.studio.heard if isinstance(e, NewOfferWanted)]
         for event in events[self._wanted :]:
             if event.party in self.peers:
                 offer = await self.studio.client.restart_ice("room", event.party)
@@ -349,11 +349,11 @@ async def test_a_codec_that_one_does_not_take_is_never_sent_to_him(studio: Studi
         approver = await room.sit("approver", 1, codecs=several)
         await until(lambda: None if approver.packets["1"] > 20 else "no AV1", 5)
         assert approver.payloads["1"] == {VIDEO["AV1"].payload}
-        wanted = len([e for e in studio.heard if isinstance(e, OfferWanted)])
+        wanted = len([e for e in studio.heard if isinstance(e, NewOfferWanted)])
         old = await room.sit("old", 2, codecs=("VP8",))
 
         def asked() -> str | None:
-            found = [e.party for e in studio.heard if isinstance(e, OfferWanted)][wanted:]
+            found = [e.party for e in studio.heard if isinstance(e, NewOfferWanted)][wanted:]
             return None if set(found) == {"window", "approver"} else f"asked: {found}"
 
         await until(asked)
@@ -463,7 +463,7 @@ async def test_of_who_listens_or_whispers_only_who_gets_it_is_told(room: Room) -
     """Not even a wish for a new offer, or a line of one, tells the others that somebody is there."""
 
     def asked() -> list[str]:
-        return [e.party for e in room.studio.heard if isinstance(e, OfferWanted)]
+        return [e.party for e in room.studio.heard if isinstance(e, NewOfferWanted)]
 
     faces = {}
     for place, name in enumerate(("window", "approver")):

@@ -15,7 +15,7 @@ import structlog
 from media.client import (
     MediaClient,
     MediaEvent,
-    OfferWanted,
+    NewOfferWanted,
     PartyDown,
     PartyUp,
     RecordingHalted,
@@ -143,7 +143,7 @@ class Leading:
                 await _until_taken(partial(told.media_turned, room, party, True))
             case PartyDown(room, party):
                 await _until_taken(partial(told.media_turned, room, party, False))
-            case OfferWanted(room, party):
+            case NewOfferWanted(room, party):
                 await _until_taken(partial(told.offer_wanted, room, party))
             case RecordingStarted():
                 await _until_taken(partial(self._recordings.begun, event))
