@@ -22,7 +22,7 @@ log = structlog.get_logger("listener")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SenderPace:
     """How slow a sender may be: a whole head within ``head_s`` of its connection, or of its first byte
     on one that is kept; of a body ``floor_bytes`` in each ``window_s``, as long as we read it."""
 
@@ -32,13 +32,13 @@ class Pace:
     looked_at_every_s: float = 1.0
 
 
-PACE: Final = Pace()
+PACE: Final = SenderPace()
 
 
 class Handler(web.RequestHandler):
     """One connection."""
 
-    def __init__(self, manager: web.Server, *, pace: Pace, **options: Any) -> None:
+    def __init__(self, manager: web.Server, *, pace: SenderPace, **options: Any) -> None:
         super().__init__(manager, **options)
         self._pace = pace
         self._came_bytes = 0
@@ -119,7 +119,7 @@ class Handler(web.RequestHandler):
 
 
 class _Server(web.Server):
-    def __init__(self, like: web.Server, pace: Pace, **options: Any) -> None:
+    def __init__(self, like: web.Server, pace: SenderPace, **options: Any) -> None:
         super().__init__(like.request_handler, request_factory=like.request_factory, **options)
         self._pace = pace
         self._options = options
@@ -136,7 +136,12 @@ class Runner(web.AppRunner):
     """
 
     def __init__(
-        self, app: web.Application, *, shutdown_timeout: float, pace: Pace = PACE, **options: Any
+        self,
+        app: web.Application,
+        *,
+        shutdown_timeout: float,
+        pace: SenderPace = PACE,
+        **options: Any,
     ) -> None:
         options["auto_decompress"] = False
         super().__init__(app, shutdown_timeout=shutdown_timeout, **options)

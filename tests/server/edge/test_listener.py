@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from server.edge.listener import Pace, Runner
+from server.edge.listener import Runner, SenderPace
 from tests.kit.until import patience
 
-PACE = Pace(head_s=1.0, window_s=1.0, floor_bytes=20, looked_at_every_s=0.1)
+PACE = SenderPace(head_s=1.0, window_s=1.0, floor_bytes=20, looked_at_every_s=0.1)
 
 
 @asynccontextmanager
