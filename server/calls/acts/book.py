@@ -118,7 +118,7 @@ class Book:
             return await rows.due(connection, quiet_since, at, also)
 
 
-def _may_hold(actor: Actor | None, place: rows.Place) -> bool:
+def _may_hold(actor: Actor | None, place: rows.CallPlace) -> bool:
     if actor is None:
         return False
     units = {"window_unit_id": place.window_unit_id, "unit_id": place.target_unit_id}

@@ -144,7 +144,7 @@ async def due(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallPlace:
     """What somebody is in a running call: rung (neither seat nor way), seated, or following unseen."""
 
     call_id: CallId
@@ -162,9 +162,9 @@ class Place:
         return (self.seat is None and self.way is None) or not self.answered
 
 
-async def places(connection: Connection) -> list[Place]:
+async def places(connection: Connection) -> list[CallPlace]:
     """Who is rung by, sits in (also when his place is only held) or follows a call that has not ended."""
-    found: list[Place] = []
+    found: list[CallPlace] = []
     of_call = (calls.c.window_unit_id, calls.c.target_unit_id)
     for leg in await connection.execute(
         sa.select(
@@ -182,7 +182,7 @@ async def places(connection: Connection) -> list[Place]:
         who = (CallId(leg.call_id), PersonId(leg.person_id))
         units_of = (leg.window_unit_id, leg.target_unit_id)
         answered = leg.answered_at is not None
-        found.append(Place(*who, *units_of, seat in GUESTS, seat, way, answered))
+        found.append(CallPlace(*who, *units_of, seat in GUESTS, seat, way, answered))
     for ring in await connection.execute(
         sa.select(rings.c.call_id, rings.c.target_id, rings.c.invite_id, *of_call)
         .join(calls, calls.c.id == rings.c.call_id)
@@ -190,7 +190,7 @@ async def places(connection: Connection) -> list[Place]:
     ):
         who = (CallId(ring.call_id), PersonId(ring.target_id))
         units_of = (ring.window_unit_id, ring.target_unit_id)
-        found.append(Place(*who, *units_of, ring.invite_id is not None))
+        found.append(CallPlace(*who, *units_of, ring.invite_id is not None))
     for one in await connection.execute(
         sa.select(monitors.c.call_id, monitors.c.person_id, monitors.c.way, *of_call)
         .join(calls, calls.c.id == monitors.c.call_id)
@@ -198,7 +198,7 @@ async def places(connection: Connection) -> list[Place]:
     ):
         who = (CallId(one.call_id), PersonId(one.person_id))
         units_of = (one.window_unit_id, one.target_unit_id)
-        found.append(Place(*who, *units_of, True, None, Way(one.way)))
+        found.append(CallPlace(*who, *units_of, True, None, Way(one.way)))
     return found
 
 
