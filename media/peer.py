@@ -37,7 +37,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class PeerReceived:
     """What a peer has got so far.
 
     `colour` is the mean RGB (0-255) of the upper middle of the newest picture and
@@ -157,10 +157,10 @@ class _Other:
         self._picture: VideoFrame | None = None
         self._frames = 0
         self._audio_frames = 0
-        self._measured: tuple[tuple[int, int], Received] | None = None
+        self._measured: tuple[tuple[int, int], PeerReceived] | None = None
 
     @property
-    def received(self) -> Received:
+    def received(self) -> PeerReceived:
         """Measured anew when there is a new picture or a tenth of a second of new sound."""
         seen = (self._frames, self._audio_frames // 5)
         if self._measured is None or self._measured[0] != seen:
@@ -180,7 +180,7 @@ class _Other:
             self._sound_rate = frame.sample_rate
             self._audio_frames += 1
 
-    def _measure(self) -> Received:
+    def _measure(self) -> PeerReceived:
         colour: tuple[float, float, float] | None = None
         size: tuple[int, int] | None = None
         if self._picture is not None:
@@ -191,7 +191,7 @@ class _Other:
             red, green, blue = middle.reshape(-1, 3).mean(axis=0)
             colour = (float(red), float(green), float(blue))
         samples = np.concatenate(self._sound) if self._sound else np.empty(0)
-        return Received(
+        return PeerReceived(
             colour,
             dominant_tone(samples, self._sound_rate),
             self._frames,
@@ -262,12 +262,12 @@ class ScriptedPeer:
                 receiver.transport._rtp_router.ssrc_table[ssrc] = receiver
 
     @property
-    def received(self) -> Received:
+    def received(self) -> PeerReceived:
         """What comes from the first other seat; measured anew when there is something new."""
         return self._others[0].received
 
     @property
-    def received_second(self) -> Received:
+    def received_second(self) -> PeerReceived:
         """What comes from the second other seat, when three are in the call."""
         return self._others[1].received
 

@@ -6,9 +6,9 @@ what only tests ask of it.
 
 from typing import Any
 
-from media.peer import Colour, Received, ScriptedPeer
+from media.peer import Colour, PeerReceived, ScriptedPeer
 
-__all__ = ["BLUE", "GREEN", "RED", "Colour", "Peer", "Received", "near"]
+__all__ = ["BLUE", "GREEN", "RED", "Colour", "Peer", "PeerReceived", "near"]
 
 RED: Colour = (200, 30, 30)
 GREEN: Colour = (30, 170, 30)
