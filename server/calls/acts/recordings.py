@@ -67,7 +67,7 @@ class Recordings:
             call, header = await self._locked(change, event.room)
             if await recordings.find_recording(change.connection, event.segment) is not None:
                 return
-            recording = recordings.Recording(
+            recording = recordings.RecordedSegment(
                 id=new_id(),
                 call_id=CallId(event.room),
                 leg_id=LegId(event.party),
@@ -147,12 +147,12 @@ class Recordings:
                     return  # a segment of a call that is not in this database is left where it is
             await asyncio.sleep(AGAIN_AFTER_S)
 
-    async def unfinished(self, worker: str) -> Sequence[recordings.Recording]:
+    async def unfinished(self, worker: str) -> Sequence[recordings.RecordedSegment]:
         """What was begun at this worker and is not sealed."""
         async with self._store.read() as connection:
             return await recordings.unfinished_recordings(connection, worker)
 
-    async def give_up(self, gone: Collection[recordings.Recording]) -> None:
+    async def give_up(self, gone: Collection[recordings.RecordedSegment]) -> None:
         """Say of unfinished recordings that their worker has no file of them: they are lost."""
         for recording in gone:
             try:
@@ -191,7 +191,7 @@ class Recordings:
             before = await recordings.find_recording(change.connection, event.segment)
             if before is not None and before.state == "stored":
                 return  # another node was told of it too
-            recording = recordings.Recording(
+            recording = recordings.RecordedSegment(
                 id=new_id() if before is None else before.id,
                 call_id=CallId(event.room),
                 leg_id=LegId(event.party),
@@ -221,7 +221,7 @@ class Recordings:
         change: Change,
         call: Call,
         header: rows.CallHead,
-        recording: recordings.Recording,
+        recording: recordings.RecordedSegment,
         act: str,
     ) -> None:
         # A killed recorder's next segment may be told before its last one is finished.

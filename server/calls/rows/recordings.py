@@ -18,7 +18,7 @@ BEING_WRITTEN: Final = recordings.c.state == sa.literal_column("'recording'")
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedSegment:
     """One recorded segment: one party of one leg."""
 
     id: str
@@ -36,14 +36,14 @@ class Recording:
     sm3: str | None = None
 
 
-async def find_recording(connection: Connection, segment: str) -> Recording | None:
+async def find_recording(connection: Connection, segment: str) -> RecordedSegment | None:
     row = (
         await connection.execute(sa.select(recordings).where(recordings.c.segment == segment))
     ).one_or_none()
     return None if row is None else _recording(row)
 
 
-async def unfinished_recordings(connection: Connection, worker: str) -> Sequence[Recording]:
+async def unfinished_recordings(connection: Connection, worker: str) -> Sequence[RecordedSegment]:
     """The recordings of calls at this worker that were begun and not sealed, oldest first."""
     rows = await connection.execute(
         sa.select(recordings)
@@ -65,11 +65,11 @@ async def being_recorded(connection: Connection, leg_id: LegId) -> bool:
     return row.first() is not None
 
 
-async def add_recording(connection: Connection, recording: Recording) -> None:
+async def add_recording(connection: Connection, recording: RecordedSegment) -> None:
     await connection.execute(recordings.insert().values(**_recording_values(recording)))
 
 
-async def save_recording(connection: Connection, recording: Recording) -> None:
+async def save_recording(connection: Connection, recording: RecordedSegment) -> None:
     await connection.execute(
         recordings.update()
         .where(recordings.c.id == recording.id)
@@ -77,8 +77,8 @@ async def save_recording(connection: Connection, recording: Recording) -> None:
     )
 
 
-def _recording(row: sa.Row[Any]) -> Recording:
-    return Recording(
+def _recording(row: sa.Row[Any]) -> RecordedSegment:
+    return RecordedSegment(
         id=row.id,
         call_id=CallId(row.call_id),
         leg_id=LegId(row.leg_id),
@@ -95,7 +95,7 @@ def _recording(row: sa.Row[Any]) -> Recording:
     )
 
 
-def _recording_values(recording: Recording) -> dict[str, Any]:
+def _recording_values(recording: RecordedSegment) -> dict[str, Any]:
     return {
         "id": recording.id,
         "call_id": recording.call_id,

@@ -74,7 +74,7 @@ class Scene:
             assert call is not None
             await recordings.add_recording(
                 change.connection,
-                recordings.Recording(
+                recordings.RecordedSegment(
                     id=name,
                     call_id=CallId(self.call_id),
                     leg_id=LegId(call.legs[0].id),

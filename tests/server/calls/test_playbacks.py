@@ -97,7 +97,7 @@ class Past:
             await change.lock(f"call:{self.call_id}")
             await recordings.add_recording(
                 change.connection,
-                recordings.Recording(
+                recordings.RecordedSegment(
                     id=name,
                     call_id=CallId(self.call_id),
                     leg_id=LegId(self.legs[seat]),
@@ -218,7 +218,7 @@ async def test_nothing_is_made_while_a_file_is_being_written_and_a_late_one_is_a
         begun = await recordings.find_recording(change.connection, "segment-2")
         assert begun is not None
         assert begun.sha256 == late
-        lost = recordings.Recording(
+        lost = recordings.RecordedSegment(
             **{
                 **{name: getattr(begun, name) for name in begun.__dataclass_fields__},
                 "state": "lost",

@@ -118,7 +118,7 @@ class Leading:
 
     async def _take_up(self, name: str, client: MediaClient) -> None:
         """Seal what is left over, and say of what the worker knows nothing that it is lost."""
-        unfinished: list[recordings.Recording] = []
+        unfinished: list[recordings.RecordedSegment] = []
 
         async def ask() -> None:
             unfinished[:] = await self._recordings.unfinished(name)
