@@ -32,7 +32,7 @@ def first_sequence() -> int:
     return secrets.randbits(14) + 64
 
 
-class Ring:
+class PacketRing:
     """The last packets of one stream as they came in, to be sent again; bounded in bytes."""
 
     __slots__ = ("_bytes", "_kept")
@@ -96,7 +96,7 @@ class Track:
         self.payload = OPUS if kind == "audio" else VP8
         self.codec = "opus" if kind == "audio" else "VP8"
         self.rid = rid
-        self.ring: Ring | None = None
+        self.ring: PacketRing | None = None
         self.report = Reception()
         self.repaired = 0
         self.rate_bps = 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from media.forwarding.estimate import MAX_BPS, Estimate
 from media.forwarding.share import Share
-from media.forwarding.streams import IDLE_S, Endpoint, Ring, Track
+from media.forwarding.streams import IDLE_S, Endpoint, PacketRing, Track
 from media.rejected import Code, Rejected
 from media.wire.dtls import DtlsAssociation
 from media.wire.ice import Agent
@@ -211,7 +211,7 @@ class Room:
                 party.departures = party.departures or Departures()
             for mid, kind in SEAT_LINES:
                 for stream in party.streams(mid) if kind == "video" else ():
-                    stream.ring = None if self.end_to_end else stream.ring or Ring()
+                    stream.ring = None if self.end_to_end else stream.ring or PacketRing()
         return begun
 
     def has_layers(self, now: float) -> bool:
