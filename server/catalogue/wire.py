@@ -18,7 +18,7 @@ from server.catalogue.rules.item import (
 from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
 from server.catalogue.rules.shape import Why as FormWhy
-from server.rights.seen import Scope, Seen
+from server.rights.seen import Seen, TaskScope
 from server.standards.regions import Level
 from signaling.wire.envelope import Message
 
@@ -95,7 +95,7 @@ class FormField(Message):
     card: CardWord | Literal[""] = ""
     """What an identity card or a business licence says of it: read off a picture, offered to the window."""
 
-    def within(self, scope: Scope) -> "FormField | None":
+    def within(self, scope: TaskScope) -> "FormField | None":
         """The field, or the group with the columns that this scope sees; None: nothing of it."""
         if scope.sees(f"field:{self.name}"):
             return self
@@ -140,7 +140,7 @@ class ItemView(Message):
     signature: SignatureNeed = "optional"
     """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
 
-    def within(self, scope: Scope) -> Self:
+    def within(self, scope: TaskScope) -> Self:
         """The item with the lines and fields of this scope alone."""
         form = [one for one in (one.within(scope) for one in self.form) if one is not None]
         lines = [one for one in self.lines if scope.sees(f"line:{one.key}")]

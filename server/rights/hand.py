@@ -20,7 +20,7 @@ EVERYWHERE: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TaskScope:
     """What a task may see: keys of lines, and fields by name, ``group.column`` or as a whole group.
 
     Which rows a group has is seen where one of its columns is.
@@ -55,12 +55,12 @@ class Part:
     """What rules and acts ask of whoever acts on a case or reads it, instead of of which side he is.
 
     One unit decides a whole case; whoever has a part of it to judge has its ``scope``, which answers for the
-    places in it alone, spelt as ``Scope`` spells them.
+    places in it alone, spelt as ``TaskScope`` spells them.
     """
 
     __slots__ = ()
     side: str
-    scope: Scope | None
+    scope: TaskScope | None
 
     @property
     def fills(self) -> bool:
@@ -88,4 +88,4 @@ class Hand(Part):
 
     person_id: str
     side: Side
-    scope: Scope | None = None
+    scope: TaskScope | None = None

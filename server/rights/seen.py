@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from server.rights.hand import CASE_AUDIENCES as CASE_AUDIENCES
 from server.rights.hand import EVERYWHERE as EVERYWHERE
 from server.rights.hand import CaseAudience, Part
-from server.rights.hand import Scope as Scope
+from server.rights.hand import TaskScope as Scope
 from signaling.wire.envelope import Event, Message, Skipped
 
 SCOPED: Final = "task"

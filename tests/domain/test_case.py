@@ -19,7 +19,7 @@ from server.case.rules.materials.material import Material, MaterialState, Review
 from server.case.rules.materials.promise import Promise
 from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Field, Item, Line
-from server.rights.hand import Hand, Scope
+from server.rights.hand import Hand, TaskScope
 from server.standards import working_days
 from signaling.refusals import Code, Refusal
 
@@ -307,7 +307,7 @@ def test_a_review_is_the_approvers_and_may_be_taken_back() -> None:
 
 
 def test_who_has_a_part_of_a_case_judges_its_places_alone() -> None:
-    guest = Hand("person-tax", "third", Scope("task-1", frozenset({"licence"}), frozenset()))
+    guest = Hand("person-tax", "third", TaskScope("task-1", frozenset({"licence"}), frozenset()))
     assert guest.judges("line:licence")
     assert not guest.fills
     assert not any(guest.judges(place) for place in ("line:photo", "field:name", "case", ""))

@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-from server.rights.hand import Hand, Part, Scope
+from server.rights.hand import Hand, Part, TaskScope
 from server.rights.seen import SIDES, Audience
 
-SCOPE: Final = Scope("task-1", frozenset({"licence"}), frozenset({"name"}))
+SCOPE: Final = TaskScope("task-1", frozenset({"licence"}), frozenset({"name"}))
 PLACE: Final = "line:licence"
 
 
@@ -25,7 +25,7 @@ PLACE: Final = "line:licence"
 )
 def test_a_hand_and_an_audience_answer_alike(
     side: str,
-    scope: Scope | None,
+    scope: TaskScope | None,
     fills: bool,
     judges: bool,
     there: bool,

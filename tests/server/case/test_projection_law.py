@@ -50,7 +50,7 @@ from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.projection import parted, project
 from server.rights.hand import CASE_AUDIENCES
-from server.rights.seen import Audience, Scope
+from server.rights.seen import Audience, TaskScope
 from server.store import Store, version_of
 from server.uploads.acts.copies import Copier
 from server.uploads.acts.phones import Phones
@@ -84,7 +84,7 @@ from tests.kit.stores import SQLITE_ALONE, MovedClock
 
 VECTORS: Final = Path(__file__).parents[2] / "vectors"
 TASKS: Final[Mapping[str, Audience]] = {
-    f"task:{name}": Audience("task", scope=Scope(name, frozenset(lines), frozenset(fields)))
+    f"task:{name}": Audience("task", scope=TaskScope(name, frozenset(lines), frozenset(fields)))
     for name, lines, fields in (
         ("people", {"identity", "application"}, {"new_principal", "contact_phone", "owners"}),
         ("licence", {"licence"}, {"old_principal", "remark", "owners.identity_number"}),

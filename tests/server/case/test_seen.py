@@ -16,13 +16,24 @@ from server.case.wire.signing import PaperView
 from server.case.wire.view import CaseView
 from server.catalogue.rules.item import OTHER_LINE
 from server.projection import parted, project
-from server.rights.seen import SIDES, Audience, Put, Scope, Seen, faults, said, see, sees, shape_of
+from server.rights.seen import (
+    SIDES,
+    Audience,
+    Put,
+    Seen,
+    TaskScope,
+    faults,
+    said,
+    see,
+    sees,
+    shape_of,
+)
 from signaling.wire.envelope import Event
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, VALUES, Office
 from tests.kit.stores import SQLITE_ALONE
 
-SCOPE: Final = Scope("task-1", frozenset({"identity"}), frozenset({"new_principal"}))
+SCOPE: Final = TaskScope("task-1", frozenset({"identity"}), frozenset({"new_principal"}))
 TASK: Final = Audience("task", "unit-x", SCOPE)
 
 
@@ -74,7 +85,9 @@ def test_a_declaration_that_would_break_the_law_is_told() -> None:
 
 
 def test_a_scope_sees_its_places_alone() -> None:
-    scope = Scope("task-1", frozenset({"identity"}), frozenset({"owners.name", "rows", "remark"}))
+    scope = TaskScope(
+        "task-1", frozenset({"identity"}), frozenset({"owners.name", "rows", "remark"})
+    )
     seen = ("line:identity", "field:remark", "field:rows", "field:rows.r1.any", "task:task-1", "*")
     seen += ("field:owners.r2.name", "field:owners")
     hidden = (
