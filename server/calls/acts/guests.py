@@ -14,7 +14,7 @@ from server.store import Store
 THIRD: Final[Side] = "third"
 
 
-class Sockets(Protocol):
+class GuestSockets(Protocol):
     """The sockets of this node."""
 
     def watchers(self, prefix: str, audience: str) -> Collection[tuple[str, str]]:
@@ -27,7 +27,7 @@ class Sockets(Protocol):
 class Guests:
     """Those of one node. ``sweep`` is done with each sweep of its calls."""
 
-    def __init__(self, store: Store, sockets: Sockets) -> None:
+    def __init__(self, store: Store, sockets: GuestSockets) -> None:
         self._store = store
         self._sockets = sockets
 
