@@ -19,7 +19,7 @@ log = structlog.get_logger("materials")
 SWEEP_EVERY_S: Final = 30.0
 
 
-class Sweeping:
+class UploadSweeping:
     """The care of one node for its uploads, and for those of nodes that are gone."""
 
     def __init__(

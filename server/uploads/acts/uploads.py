@@ -26,7 +26,7 @@ from server.uploads.acts.joining import PARTS_MAX, Joining
 from server.uploads.acts.owning import UploadOwners
 from server.uploads.acts.quotas import UNLIMITED, Quota, QuotaLeft
 from server.uploads.acts.receiving import Checksum, Holds, UploadLock
-from server.uploads.acts.sweeping import Sweeping
+from server.uploads.acts.sweeping import UploadSweeping
 from server.uploads.rows import PART, Upload
 from server.work import probe
 from server.work.child import Children
@@ -82,7 +82,7 @@ class Uploads:
         self._owners = UploadOwners(store, self.files, self._holds, node_id)
         self._joining = Joining(store, self.files, self._holds, self._owners)
         self._endings = Endings(store, self.files, children, scanned=scanned, told=ended)
-        self.sweeping = Sweeping(store, self.files, self._holds, self._endings, node_id)
+        self.sweeping = UploadSweeping(store, self.files, self._holds, self._endings, node_id)
         self._letting_go = False
 
     # ------------------------------------------------------------ the life of an upload
