@@ -28,7 +28,7 @@ from media.client import (
 )
 from media.rejected import Rejected
 from server.calls.acts.engine.pool import Pool, Post
-from server.calls.acts.engine.tidying import Tidying, Told, sample_on
+from server.calls.acts.engine.tidying import MediaListener, Tidying, sample_on
 from server.calls.acts.qualities import Keep
 from server.calls.acts.recordings import Recordings
 from server.calls.rows import placing, recordings
@@ -55,14 +55,14 @@ class Leading:
         self._tidying = Tidying(store)
         self._sealing: set[asyncio.Task[None]] = set()
 
-    async def run(self, told: Told) -> None:
+    async def run(self, told: MediaListener) -> None:
         """Lead all workers until cancelled."""
         self._pool.led = True
         async with asyncio.TaskGroup() as group:
             for name, post in self._pool.posts.items():
                 group.create_task(self._lead(name, post, told), name=f"worker {name}")
 
-    async def _lead(self, name: str, post: Post, told: Told) -> None:
+    async def _lead(self, name: str, post: Post, told: MediaListener) -> None:
         """Lead one worker after another at this place."""
         while True:
             try:
@@ -132,12 +132,12 @@ class Leading:
         gone = [recording for recording in unfinished if recording.segment not in known]
         await self._recordings.give_up(gone)
 
-    async def _lost(self, name: str, told: Told) -> None:
+    async def _lost(self, name: str, told: MediaListener) -> None:
         async with self._store.read() as connection:
             placed = await placing.placed_at(connection, name)
         await told.media_lost([call.id for call in placed])
 
-    async def _hear(self, client: MediaClient, event: MediaEvent, told: Told) -> None:
+    async def _hear(self, client: MediaClient, event: MediaEvent, told: MediaListener) -> None:
         match event:
             case PartyUp(room, party):
                 await _until_taken(partial(told.media_turned, room, party, True))

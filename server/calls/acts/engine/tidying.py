@@ -25,7 +25,7 @@ WITHDRAWN_EVERY_S: Final = 1.0
 died before it told the worker."""
 
 
-class Told(Protocol):
+class MediaListener(Protocol):
     """Who hears what happens to the media of calls; the switchboard."""
 
     async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None: ...
@@ -40,7 +40,7 @@ class Tidying:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def tidy_on(self, name: str, client: MediaClient, told: Told) -> None:
+    async def tidy_on(self, name: str, client: MediaClient, told: MediaListener) -> None:
         """Tidy every few seconds, until the worker is gone or this is cancelled."""
         next_at = time.monotonic()
         while True:
@@ -67,7 +67,7 @@ class Tidying:
             if any(seat["recording"] for seat in found.get(call.id, {}).values()):
                 await let_through(client, call)
 
-    async def _tidy(self, name: str, client: MediaClient, told: Told) -> None:
+    async def _tidy(self, name: str, client: MediaClient, told: MediaListener) -> None:
         """Bring worker and record together where a word between them was lost: rooms of calls
         that ended, parties of legs that left, recordings that nobody consents to any more, and legs
         whose media is said to be otherwise."""
@@ -97,7 +97,7 @@ class Tidying:
                     await told.media_turned(call.id, leg.id, False)
 
 
-async def sample_on(client: MediaClient, told: Told, keep: Keep) -> None:
+async def sample_on(client: MediaClient, told: MediaListener, keep: Keep) -> None:
     """Keep what the worker counts of each leg; of several nodes one is told."""
     differences = Differences()
     people: dict[str, str] = {}
