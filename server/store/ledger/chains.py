@@ -1,7 +1,7 @@
 """Follows the chains of entries, subject by subject, with the payload and the event of each.
 
 Each entry is hashed again; each payload and each event against its digest. What the payloads tell of
-rows is handed on to ``Told``. Knows no journal. Reads only, in chunks.
+rows is handed on to ``LastWords``. Knows no journal. Reads only, in chunks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from server.store.ledger.entry import (
     moment,
 )
 from server.store.ledger.findings import FINDINGS_AT_MOST, FindingKind, Findings
-from server.store.ledger.rows import Told
+from server.store.ledger.rows import LastWords
 from server.store.tables import events, ledger_entries, ledger_payloads, subjects
 
 CHUNK: Final = 1_000
@@ -41,7 +41,7 @@ class Chains:
 
     found: Findings
     heads: dict[str, tuple[int, str]]
-    told: Told
+    told: LastWords
     let_go: Sequence[tuple[str, Collection[str]]]
     entries: int = 0
     format_1: int = 0
@@ -199,7 +199,7 @@ async def follow_chains(
     connection: AsyncConnection,
     found: Findings,
     of: Collection[str] | None,
-    told: Told,
+    told: LastWords,
 ) -> Chains:
     """Follow every chain, or those of these subjects, and name what belongs to none of them."""
     chosen = sa.true() if of is None else subjects.c.subject.in_(of)

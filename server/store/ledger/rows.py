@@ -109,7 +109,7 @@ def _before() -> dict[str, list[tuple[str, str, list[str]]]]:
     return found
 
 
-class Told:
+class LastWords:
     """What the entries of a check tell of rows: the last word of each subject on each column."""
 
     def __init__(self, file: sqlite3.Connection) -> None:
@@ -121,7 +121,7 @@ class Told:
 
     @classmethod
     @asynccontextmanager
-    async def gathered(cls) -> AsyncIterator[Told]:
+    async def gathered(cls) -> AsyncIterator[LastWords]:
         """An empty one, in a file that the system takes away at the end. All it does is work for a thread."""
         file = await asyncio.to_thread(
             sqlite3.connect, "", check_same_thread=False, isolation_level=None

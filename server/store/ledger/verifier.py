@@ -24,7 +24,7 @@ from server.store.ledger.entry import PRUNED
 from server.store.ledger.findings import FINDINGS_AT_MOST, FindingKind, Findings, Report
 from server.store.ledger.journal import Head, Records
 from server.store.ledger.leaves import follow_journal
-from server.store.ledger.rows import File, Told, chunks
+from server.store.ledger.rows import File, LastWords, chunks
 from server.store.tables import metadata
 from server.store.tables.words import facts_of, home_of
 
@@ -65,7 +65,7 @@ class Verifier:
         heads = await asyncio.to_thread(self._records.heads)
         found = Findings()
         of = frozenset(alone) or None
-        async with Told.gathered() as told:
+        async with LastWords.gathered() as told:
             async with self._database.read() as connection:
                 chains = await follow_chains(connection, found, of, told)
                 # What let events go is believed, so it must be what was sealed.
@@ -98,7 +98,7 @@ class Verifier:
         connection: AsyncConnection,
         found: Findings,
         of: Collection[str] | None,
-        told: Told,
+        told: LastWords,
     ) -> tuple[int, int]:
         """Compare what entries told with what stands; how many rows there are, how many are untold."""
         rows = untold = 0
@@ -126,7 +126,7 @@ class Verifier:
                 found.add(FindingKind.ROW, row.text, row.subject, None)
         return rows, untold
 
-    async def _hash_files(self, found: Findings, told: Told) -> int:
+    async def _hash_files(self, found: Findings, told: LastWords) -> int:
         if self._blobs is None:
             return 0
         count = 0
