@@ -23,7 +23,7 @@ from signaling.call.ringing import asked
 from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.subjects import Availability
-from signaling.switchboard.ports import Dialling, Inviting, Turn
+from signaling.switchboard.ports import Dialling, Inviting, LockedCall
 
 
 class Asking:
@@ -45,7 +45,7 @@ class Asking:
             raise await self._nobody_free(turn)
         return self._rings(reserved)
 
-    async def stepped(self, turn: Turn, event: CallInput) -> Call:
+    async def stepped(self, turn: LockedCall, event: CallInput) -> Call:
         """The call after this, and the next ones asked in the place of those whose rings it closes."""
         asks = isinstance(event, HungUp | Barred | Tick) and turn.call.guests()
         deciding = await turn.deciding() if asks else ()

@@ -9,7 +9,7 @@ from signaling.call.inputs import CallInput
 from signaling.call.parts import Call, CallId, Leg, LegId, Monitor, MonitorId, Patience, PersonId
 from signaling.call.step import step
 from signaling.refusals import Code, Refusal
-from signaling.switchboard.ports import CallBook, CommandSource, Turn
+from signaling.switchboard.ports import CallBook, CommandSource, LockedCall
 from signaling.wire.envelope import Ack, Command, Who
 
 log = logging.getLogger("yunjian.switchboard")
@@ -19,7 +19,7 @@ Settle = Callable[[Call, Call], None]
 
 
 class Stepping(Protocol):
-    async def stepped(self, turn: Turn, event: CallInput) -> Call:
+    async def stepped(self, turn: LockedCall, event: CallInput) -> Call:
         """The call of the turn after this; nothing is written."""
         ...
 

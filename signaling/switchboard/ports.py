@@ -47,7 +47,7 @@ class CommandSource(Protocol):
     async def watch(self, subject: str, audience: str) -> None: ...
 
 
-class Turn(Protocol):
+class LockedCall(Protocol):
     """One call, locked, in one transaction; committed when the block ends without error."""
 
     @property
@@ -80,7 +80,7 @@ class Turn(Protocol):
     def ack(self, result: Mapping[str, Any]) -> Ack: ...
 
 
-class Inviting(Turn, Protocol):
+class Inviting(LockedCall, Protocol):
     """The turn of an invitation: ``reserve`` asks of the unit that is invited."""
 
     async def around(self) -> tuple[Sequence[waiting.Desk], float]:
@@ -104,7 +104,7 @@ class Dialling(Protocol):
     async def reserve(
         self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
     ) -> Sequence[str]:
-        """As ``Turn.reserve``, and the caller is engaged from now on; refused with ``already_in_call``."""
+        """As ``LockedCall.reserve``, and the caller is engaged from now on; refused with ``already_in_call``."""
         ...
 
     async def open(self, call: Call) -> None: ...
@@ -120,7 +120,7 @@ class CallBook(Protocol):
 
     def turn(
         self, who: Who | None, call_id: CallId, command: Command | None = None
-    ) -> AbstractAsyncContextManager[Turn]:
+    ) -> AbstractAsyncContextManager[LockedCall]:
         """Refused with not_found when there is no such call. Without ``who`` it is time that acts."""
         ...
 
@@ -130,7 +130,7 @@ class CallBook(Protocol):
 
     def monitor(
         self, who: Who, call_id: CallId, way: Way, command: Command
-    ) -> AbstractAsyncContextManager[Turn]:
+    ) -> AbstractAsyncContextManager[LockedCall]:
         """The turn of a supervisor who may follow this call in this way.
 
         Refused: not_found when it is no call of his unit's, forbidden when he lacks the right."""
