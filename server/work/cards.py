@@ -22,7 +22,7 @@ LEAST_SCORE: Final = 0.6
 THREADS: Final = 2
 
 
-class Unreadable(Exception):
+class NoPicture(Exception):
     """No picture can be made of these bytes."""
 
 
@@ -70,12 +70,12 @@ def _picture(source: Path, media_type: str) -> Any:
     elif media_type in PICTURES.values():
         name = next(name for name, one in PICTURES.items() if one == media_type)
     else:
-        raise Unreadable(media_type)
+        raise NoPicture(media_type)
     try:
         with Image.open(source, formats=[name]) as opened:
             return ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise Unreadable(str(error)) from None
+        raise NoPicture(str(error)) from None
 
 
 def _first_page(source: Path) -> Any:
@@ -87,7 +87,7 @@ def _first_page(source: Path) -> Any:
         scale = LONGEST_PX / max(page.get_size())
         return page.render(scale=scale).to_pil().convert("RGB")
     except (pypdfium2.PdfiumError, IndexError, ZeroDivisionError) as error:
-        raise Unreadable(str(error)) from None
+        raise NoPicture(str(error)) from None
 
 
 def main() -> None:
@@ -100,7 +100,7 @@ def main() -> None:
     else:
         try:
             made = {"texts": texts(Path(asked["source"]), asked["media_type"])}
-        except Unreadable:
+        except NoPicture:
             made = {"fault": "unreadable"}
     json.dump(made, answer)
     answer.close()
