@@ -14,7 +14,7 @@ SIOCOUTQNSD: Final = 0x894B
 """Asks how much of a socket's queue was not sent yet (linux/sockios.h)."""
 
 
-class Way:
+class TcpWay:
     """The TCP connection of a request. Of one of another kind, or that is gone, nothing is known, and
     nothing of it is changed."""
 

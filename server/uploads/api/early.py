@@ -9,7 +9,7 @@ from aiohttp import ClientError, hdrs, web
 
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import Ask, Nothing, Routes
-from server.edge.ways import Way
+from server.edge.ways import TcpWay
 from server.uploads.acts.early import Arriving, Early
 from server.uploads.acts.early import UploadCut as EarlyCut
 from server.uploads.api.elsewhere import here_or_there
@@ -52,7 +52,7 @@ async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 async def _follow(ask: Ask[Nothing, Nothing], material_id: str) -> web.StreamResponse:
     request = ask.request
     early = request.app[EARLY]
-    async with early.open(ask.actor, material_id, Way(request.transport)) as arriving:
+    async with early.open(ask.actor, material_id, TcpWay(request.transport)) as arriving:
         response, start, end = _beginning(request, arriving)
         await response.prepare(request)
         if request.method == hdrs.METH_HEAD:

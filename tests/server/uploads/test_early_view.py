@@ -20,7 +20,7 @@ from PIL import Image
 from server.app import Running
 from server.demo import data as demo
 from server.edge.edge import AUTHENTICATE
-from server.edge.ways import Way
+from server.edge.ways import TcpWay
 from server.uploads.acts import turns
 from server.uploads.acts.early import READERS_OF_A_PERSON
 from server.uploads.api.early import EARLY
@@ -368,10 +368,10 @@ async def test_files_that_have_all_come_go_in_the_order_in_which_they_had() -> N
 
 async def test_a_way_tells_what_is_not_under_way() -> None:
     got = asyncio.Event()
-    ways: list[Way] = []
+    ways: list[TcpWay] = []
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ways.append(Way(writer.transport))
+        ways.append(TcpWay(writer.transport))
         assert ways[0].waiting() == 0
         writer.write(bytes(20_000_000))
         got.set()
@@ -389,7 +389,7 @@ async def test_a_way_tells_what_is_not_under_way() -> None:
         await until(lambda: None if way.waiting() == 0 else "some of it waits")
         writer.close()
         await writer.wait_closed()
-    assert Way(None).waiting() == 0
+    assert TcpWay(None).waiting() == 0
 
 
 async def test_a_part_is_read_as_soon_as_it_is_there(
