@@ -27,7 +27,7 @@ from server.rights.seen import said, sees
 from server.store import Store
 from server.store.files import opened
 from server.uploads import rows as upload_rows
-from server.uploads.acts.turns import Reader, Turns, Way
+from server.uploads.acts.turns import HandedBytes, Reader, Turns
 from server.uploads.rows import Upload
 from server.work import probe
 from signaling.refusals import Code, Refusal
@@ -136,7 +136,7 @@ class Early:
 
     @asynccontextmanager
     async def open(
-        self, actor: Actor, material_id: str, way: Way | None = None
+        self, actor: Actor, material_id: str, way: HandedBytes | None = None
     ) -> AsyncIterator[Arriving]:
         """Follow a material of a case that this person may see; a stored one is there at once, until
         the copy that people look at is made. ``way`` tells how his bytes go on.

@@ -14,7 +14,7 @@ FIRST_FOR_S: Final = 0.1
 LOOK_AGAIN_S: Final = 0.002
 
 
-class Way(Protocol):
+class HandedBytes(Protocol):
     """How the bytes that were handed over for a reader go on."""
 
     def waiting(self) -> int:
@@ -26,7 +26,7 @@ class Way(Protocol):
 class Reader:
     """Somebody who reads a file, and how the bytes go to him (None: unknown)."""
 
-    way: Way | None = None
+    way: HandedBytes | None = None
     first_until: float | None = None
     """Up to when, by the loop's clock, he goes before others; None while his file still comes."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
