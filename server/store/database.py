@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from server.store.files import opened
-from server.store.sqlite import Connections
+from server.store.sqlite import SqliteConnections
 from signaling.refusals import Code, Refusal
 
 READERS: Final = 4
@@ -86,7 +86,7 @@ class Database:
         readers: AsyncEngine,
         writers: AsyncEngine | None,
         lock_file: int | None,
-        files: Connections | None = None,
+        files: SqliteConnections | None = None,
     ) -> None:
         self.dialect = dialect
         self._readers = readers
@@ -113,7 +113,7 @@ class Database:
             path = Path(address.database)
             if not writable and not await asyncio.to_thread(path.is_file):
                 raise FileNotFoundError(f"no database at {path}")
-            files = Connections(path)
+            files = SqliteConnections(path)
             readers = await asyncio.to_thread(_sqlite, url, files, READERS, "BEGIN", _READER)
             if not writable:
                 return cls("sqlite", readers, None, None, files)
@@ -277,7 +277,7 @@ async def check(url: str) -> SchemaState:
 
 
 def _sqlite(
-    url: str, files: Connections, size: int, begin: str, pragmas: tuple[str, ...]
+    url: str, files: SqliteConnections, size: int, begin: str, pragmas: tuple[str, ...]
 ) -> AsyncEngine:
     engine = create_async_engine(
         url,

@@ -22,7 +22,7 @@ _CHUNK: Final = 64
 """aiosqlite's own number of rows for who iterates; nobody does."""
 
 
-class Connections:
+class SqliteConnections:
     """The connections of one engine to one file; `open` is its ``async_creator``."""
 
     def __init__(self, path: Path) -> None:
