@@ -21,8 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import facts
-from server.store.sqlite import Connection as SQLite
 from server.store.sqlite import Halted
+from server.store.sqlite import SqliteConnection as SQLite
 
 Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
 """A statement that is made once, and its values."""

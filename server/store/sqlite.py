@@ -27,12 +27,12 @@ class SqliteConnections:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._opened: list[Connection] = []
+        self._opened: list[SqliteConnection] = []
 
     async def open(self) -> aiosqlite.Connection:
         """One more connection."""
         self._opened = [each for each in self._opened if each._thread.is_alive()]
-        connection = Connection(self._path)
+        connection = SqliteConnection(self._path)
         self._opened.append(connection)
         return await connection
 
@@ -52,7 +52,7 @@ class SqliteConnections:
 class _Cursor:
     """One statement and its rows, as SQLAlchemy's adapter uses a cursor of aiosqlite."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SqliteConnection) -> None:
         self._connection = connection
         self._rows: list[Any] = []
         self.description: Any = None
@@ -102,7 +102,7 @@ class Halted(Exception):
         self.place, self.why = place, why
 
 
-class Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     """One connection of the driver, which goes to its thread as seldom as it can."""
 
     begins: str | None = None
