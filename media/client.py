@@ -39,7 +39,7 @@ from media.control import (
     socket_path,
 )
 from media.load import LIMITS, LoadLimits
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 
 __all__ = [
     "Gap",
@@ -95,7 +95,7 @@ class MediaClient:
         try:
             reader, writer = await asyncio.open_unix_connection(str(socket))
         except OSError as error:
-            raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+            raise Rejected(Rejection.WORKER_GONE, type(error).__name__) from None
         client = cls(reader, writer)
         try:
             await client._ask("hello", token=token)
@@ -291,7 +291,7 @@ class MediaClient:
 
     async def _ask(self, do: str, **fields: Any) -> Any:
         if self._gone:
-            raise Rejected(Code.WORKER_GONE, do)
+            raise Rejected(Rejection.WORKER_GONE, do)
         self._next += 1
         request = self._next
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -302,7 +302,7 @@ class MediaClient:
                 await self._writer.drain()
                 return await future
         except (ConnectionError, TimeoutError) as error:
-            raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+            raise Rejected(Rejection.WORKER_GONE, type(error).__name__) from None
         finally:
             self._pending.pop(request, None)
 
@@ -325,7 +325,7 @@ class MediaClient:
             self._gone = True
             for future in self._pending.values():
                 if not future.done():
-                    future.set_exception(Rejected(Code.WORKER_GONE))
+                    future.set_exception(Rejected(Rejection.WORKER_GONE))
             self._events.put_nowait((0, WorkerGone()))
 
     def _settle(self, request: int, outcome: Any) -> None:
@@ -426,7 +426,7 @@ async def spawn(
         async with asyncio.timeout(START_TIMEOUT_S):
             ready = await process.stdout.readline()
         if ready != b"ready\n":
-            raise Rejected(Code.WORKER_GONE, "the worker did not start")
+            raise Rejected(Rejection.WORKER_GONE, "the worker did not start")
         return Worker(await MediaClient.connect(socket, token), process)
     except BaseException as error:
         # Cancelled, too: a child that nobody leads must not live on.
@@ -434,7 +434,7 @@ async def spawn(
             process.kill()
         await process.wait()
         if isinstance(error, Rejected | TimeoutError):
-            raise Rejected(Code.WORKER_GONE, "the worker did not start") from None
+            raise Rejected(Rejection.WORKER_GONE, "the worker did not start") from None
         raise
 
 
@@ -446,7 +446,7 @@ async def attach(socket: Path) -> Worker:
     try:
         token = await asyncio.to_thread((socket.parent / TOKEN_NAME).read_text)
     except OSError as error:
-        raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+        raise Rejected(Rejection.WORKER_GONE, type(error).__name__) from None
     return Worker(await MediaClient.connect(socket, token), None, shared=True)
 
 

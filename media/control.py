@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 
 MAX_FRAME_BYTES = 1 << 20
 SOCKET_NAME = "control.sock"
@@ -259,20 +259,20 @@ async def read_frame(reader: asyncio.StreamReader) -> dict[str, Any] | tuple[int
     try:
         size, kind = struct.unpack("!IB", await reader.readexactly(5))
         if not 1 <= size <= MAX_FRAME_BYTES:
-            raise Rejected(Code.BAD_REQUEST, "frame size")
+            raise Rejected(Rejection.BAD_REQUEST, "frame size")
         body = await reader.readexactly(size - 1)
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
     if kind == BYTES_KIND and len(body) >= 4:
         return int.from_bytes(body[:4], "big"), body[4:]
     if kind != JSON_KIND:
-        raise Rejected(Code.BAD_REQUEST, "frame kind")
+        raise Rejected(Rejection.BAD_REQUEST, "frame kind")
     try:
         message = json.loads(body)
     except ValueError:
-        raise Rejected(Code.BAD_REQUEST, "not JSON") from None
+        raise Rejected(Rejection.BAD_REQUEST, "not JSON") from None
     if not isinstance(message, dict):
-        raise Rejected(Code.BAD_REQUEST, "not an object")
+        raise Rejected(Rejection.BAD_REQUEST, "not an object")
     return message
 
 

@@ -41,7 +41,7 @@ from media.control import (
     socket_path,
 )
 from media.load import LIMITS, LoadLimits
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.room.parties import MAX_PARTIES, Rights
 from media.room.rooms import Rooms
 from media.tap import Recorder
@@ -203,21 +203,21 @@ class MediaNode:
                 if message is None:
                     return
                 if isinstance(message, tuple):
-                    raise Rejected(Code.BAD_REQUEST, "unexpected bytes")
+                    raise Rejected(Rejection.BAD_REQUEST, "unexpected bytes")
                 heard = message.get("heard")
                 if authentic and isinstance(heard, int):
                     self._heard(heard)
                     continue
                 request = message.get("id")
                 if not isinstance(request, int):
-                    raise Rejected(Code.BAD_REQUEST, "no id")
+                    raise Rejected(Rejection.BAD_REQUEST, "no id")
                 try:
                     if message.get("do") == "hello":
                         self._welcome(message, writer)
                         authentic = True
                         outcome: Any = {}
                     elif not authentic:
-                        raise Rejected(Code.BAD_TOKEN)
+                        raise Rejected(Rejection.BAD_TOKEN)
                     else:
                         outcome = await self._obey(message, writer)
                 except Exception as error:
@@ -226,7 +226,7 @@ class MediaNode:
                         rejected = error
                     else:
                         log.exception("an order failed")
-                        rejected = Rejected(Code.BAD_REQUEST, type(error).__name__)
+                        rejected = Rejected(Rejection.BAD_REQUEST, type(error).__name__)
                     writer.write(
                         json_frame(
                             {"id": request, "rejected": rejected.code, "detail": rejected.detail}
@@ -253,7 +253,7 @@ class MediaNode:
 
     def _welcome(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if not hmac.compare_digest(_text(message, "token").encode(), self._token.encode()):
-            raise Rejected(Code.BAD_TOKEN)
+            raise Rejected(Rejection.BAD_TOKEN)
         if writer not in self._clients:
             self._clients.append(writer)
         if self._lingering is not None:
@@ -269,7 +269,7 @@ class MediaNode:
             case "add_party":
                 place = message.get("place")
                 if place is not None and not isinstance(place, int):
-                    raise Rejected(Code.BAD_REQUEST, "place")
+                    raise Rejected(Rejection.BAD_REQUEST, "place")
                 sdp = rooms.add_party(
                     _text(message, "room"),
                     _text(message, "party"),
@@ -330,7 +330,7 @@ class MediaNode:
                 path = self._segment(message, SEGMENT_SUFFIX)
                 offset = message.get("offset")
                 if not isinstance(offset, int) or offset < 0:
-                    raise Rejected(Code.BAD_REQUEST, "offset")
+                    raise Rejected(Rejection.BAD_REQUEST, "offset")
                 return await asyncio.to_thread(_read_at, path, offset)
             case "drop_segment":
                 self._finished_by.pop(_text(message, "segment"), None)
@@ -340,7 +340,7 @@ class MediaNode:
             case "shut_down":
                 asyncio.get_running_loop().call_soon(self._ending.set)
             case _:
-                raise Rejected(Code.BAD_REQUEST, "unknown order")
+                raise Rejected(Rejection.BAD_REQUEST, "unknown order")
         return {}
 
     def _finished(self) -> list[dict[str, Any]]:
@@ -352,7 +352,7 @@ class MediaNode:
     def _segment(self, message: dict[str, Any], suffix: str) -> Path:
         segment = _text(message, "segment")
         if not re.fullmatch(r"[0-9a-f]{24}", segment):
-            raise Rejected(Code.UNKNOWN_SEGMENT)
+            raise Rejected(Rejection.UNKNOWN_SEGMENT)
         return self._segments / f"{segment}{suffix}"
 
 
@@ -362,13 +362,13 @@ def _read_at(path: Path, offset: int) -> bytes:
             stream.seek(offset)
             return stream.read(CHUNK_BYTES)
     except FileNotFoundError:
-        raise Rejected(Code.UNKNOWN_SEGMENT) from None
+        raise Rejected(Rejection.UNKNOWN_SEGMENT) from None
 
 
 def _text(message: dict[str, Any], name: str, *, limit: int = NAME_LIMIT) -> str:
     value = message.get(name)
     if not isinstance(value, str) or len(value) > limit:
-        raise Rejected(Code.BAD_REQUEST, name)
+        raise Rejected(Rejection.BAD_REQUEST, name)
     return value
 
 
@@ -383,7 +383,7 @@ def _places(message: dict[str, Any], name: str) -> frozenset[int] | None:
     if not isinstance(value, list) or not all(
         type(place) is int and 0 <= place < MAX_PARTIES for place in value
     ):
-        raise Rejected(Code.BAD_REQUEST, name)
+        raise Rejected(Rejection.BAD_REQUEST, name)
     return frozenset(value)
 
 
@@ -393,21 +393,21 @@ def _lines(message: dict[str, Any], name: str) -> dict[str, frozenset[str]]:
         isinstance(mids, list) and all(isinstance(mid, str) for mid in mids)
         for mids in value.values()
     ):
-        raise Rejected(Code.BAD_REQUEST, name)
+        raise Rejected(Rejection.BAD_REQUEST, name)
     return {party: frozenset(mids) for party, mids in value.items()}
 
 
 def _number(message: dict[str, Any], name: str) -> int:
     value = message.get(name)
     if type(value) is not int or value < 0:
-        raise Rejected(Code.BAD_REQUEST, name)
+        raise Rejected(Rejection.BAD_REQUEST, name)
     return value
 
 
 def _flag(message: dict[str, Any], name: str) -> bool:
     value = message.get(name)
     if not isinstance(value, bool):
-        raise Rejected(Code.BAD_REQUEST, name)
+        raise Rejected(Rejection.BAD_REQUEST, name)
     return value
 
 

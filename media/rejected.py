@@ -7,7 +7,7 @@ codes to its own. Knows nothing else.
 from enum import StrEnum
 
 
-class Code(StrEnum):
+class Rejection(StrEnum):
     UNKNOWN_ROOM = "unknown_room"
     UNKNOWN_PARTY = "unknown_party"
     UNKNOWN_SEGMENT = "unknown_segment"
@@ -24,11 +24,11 @@ class Code(StrEnum):
 class Rejected(Exception):
     """The one expected failure of the engine.
 
-    `code` is one of `Code`; `detail` is a short English phrase for a log, free
+    `code` is one of `Rejection`; `detail` is a short English phrase for a log, free
     of SDP, addresses and tokens.
     """
 
-    def __init__(self, code: Code | str, detail: str = "") -> None:
+    def __init__(self, code: Rejection | str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else str(code))
-        self.code = Code(code)
+        self.code = Rejection(code)
         self.detail = detail

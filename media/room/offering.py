@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from media.control import MediaEvent, NewOfferWanted
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.room.parties import Party, Room
 from media.wire.sdp import read_answer, write_offer
 
@@ -57,7 +57,7 @@ class Offering:
         """Take what its page answers to the last offer; refused with bad_sdp."""
         answer = read_answer(sdp, party.offered)
         if party.answered is not None and party.answered.fingerprint != answer.fingerprint:
-            raise Rejected(Code.BAD_SDP, "the fingerprint changed")
+            raise Rejected(Rejection.BAD_SDP, "the fingerprint changed")
         party.answered = answer
         party.codecs = frozenset(answer.codecs)
         party.reports = answer.transport_cc

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from media.forwarding.estimate import MAX_BPS, Estimate
 from media.forwarding.share import Share
 from media.forwarding.streams import IDLE_S, Endpoint, PacketRing, Track
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.wire.dtls import DtlsAssociation
 from media.wire.ice import Agent
 from media.wire.rtcp import Departures
@@ -145,14 +145,14 @@ class Room:
         taken = {party.place for party in self.parties.values()}
         free = [p for p in range(MAX_PARTIES) if p not in taken and place in (None, p)]
         if not free:
-            raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties, one a place")
+            raise Rejected(Rejection.FULL, f"a room holds {MAX_PARTIES} parties, one a place")
         return free[0]
 
     def party(self, name: str) -> Party:
         """Who sits here by this name; refused with unknown_party."""
         party = self.parties.get(name)
         if party is None:
-            raise Rejected(Code.UNKNOWN_PARTY)
+            raise Rejected(Rejection.UNKNOWN_PARTY)
         return party
 
     def measure(self, passed_s: float, now: float) -> None:

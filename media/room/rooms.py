@@ -13,7 +13,7 @@ from typing import Any
 from media.control import MediaEvent
 from media.forwarding.forwarder import Forwarder
 from media.load import LIMITS, Load, LoadLimits
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.room.connecting import Connecting
 from media.room.feedback import Feedback, Requests
 from media.room.figures import counters, party_figures
@@ -104,7 +104,7 @@ class Rooms:
         if room in self._rooms:
             return
         if not resumed and (why := self.full()) is not None:
-            raise Rejected(Code.BUSY, why)
+            raise Rejected(Rejection.BUSY, why)
         self._rooms[room] = Room(room)
 
     def full(self) -> str | None:
@@ -129,7 +129,7 @@ class Rooms:
     ) -> str:
         there = self._room(room)
         if name in there.parties:
-            raise Rejected(Code.PARTY_EXISTS)
+            raise Rejected(Rejection.PARTY_EXISTS)
         party = Party(there, name, there.free_place(place))
         party.rights = rights or Rights()
         self._connecting.reach(party)
@@ -140,7 +140,7 @@ class Rooms:
         """Make a party that may sit down at this place later, and return its offer."""
         there = self._room(room)
         if name in there.parties or name in there.expected:
-            raise Rejected(Code.PARTY_EXISTS)
+            raise Rejected(Rejection.PARTY_EXISTS)
         place = there.free_place(place)
         if len(there.expected) >= EXPECTED_AT_MOST:
             self._connecting.part(there.expected.pop(next(iter(there.expected))))
@@ -155,7 +155,7 @@ class Rooms:
         there, now = self._room(room), monotonic()
         party = there.expected.get(name)
         if party is None or party.answered is None:
-            raise Rejected(Code.UNKNOWN_PARTY)
+            raise Rejected(Rejection.UNKNOWN_PARTY)
         there.free_place(party.place)
         self._passing.turn(there, held, turn, now)
         self._sit(there.expected.pop(name), record)
@@ -330,5 +330,5 @@ class Rooms:
     def _room(self, room: str) -> Room:
         place = self._rooms.get(room)
         if place is None:
-            raise Rejected(Code.UNKNOWN_ROOM)
+            raise Rejected(Rejection.UNKNOWN_ROOM)
         return place

@@ -8,7 +8,7 @@ codec, and whatever a page sends ends in an `Answer` or in `Rejected`.
 
 from dataclasses import dataclass, field
 
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.wire.dtls import knows_digest
 
 OPUS = 111
@@ -295,7 +295,7 @@ def read_answer(sdp: str, lines: list[OfferedLine]) -> Answer:
         fingerprint = fingerprint or section.fingerprint
     fingerprint = fingerprint or session.fingerprint
     if not fingerprint:
-        raise Rejected(Code.FINGERPRINT_MISSING, "no usable fingerprint in the answer")
+        raise Rejected(Rejection.FINGERPRINT_MISSING, "no usable fingerprint in the answer")
     digest, _, value = fingerprint.partition(" ")
     return Answer(
         (digest, value),
@@ -373,4 +373,4 @@ def _number(text: str, largest: int) -> bool:
 
 
 def _bad(why: str) -> Rejected:
-    return Rejected(Code.BAD_SDP, why)
+    return Rejected(Rejection.BAD_SDP, why)

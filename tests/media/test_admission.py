@@ -13,7 +13,7 @@ import pytest
 
 from media.client import LoadLimits, Worker, spawn
 from media.load import Load as Measured
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.load import Load
 from tests.kit.until import until
 
@@ -38,7 +38,7 @@ async def loaded(folder: Path, limits: LoadLimits) -> AsyncIterator[tuple[Worker
 async def refused(load: Load) -> str:
     with pytest.raises(Rejected) as rejected:
         await load.call()
-    assert rejected.value.code is Code.BUSY
+    assert rejected.value.code is Rejection.BUSY
     return rejected.value.detail
 
 

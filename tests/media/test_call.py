@@ -9,7 +9,7 @@ import pytest
 from aioice import stun
 
 from media.client import PartyDown, PartyUp
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.peer import BLUE, GREEN, RED
 from tests.kit.until import until
 from tests.media.conftest import Studio
@@ -32,11 +32,11 @@ async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> Non
     for name in ("a", "b"):
         await studio.client.add_party("room", name, record=False)
     for code, asking in (
-        (Code.FULL, studio.client.add_party("room", "c", record=False, place=1)),
-        (Code.FULL, studio.client.add_party("room", "c", record=False, place=6)),
-        (Code.PARTY_EXISTS, studio.client.add_party("room", "a", record=False)),
-        (Code.UNKNOWN_ROOM, studio.client.add_party("elsewhere", "a", record=False)),
-        (Code.UNKNOWN_PARTY, studio.client.restart_ice("room", "c")),
+        (Rejection.FULL, studio.client.add_party("room", "c", record=False, place=1)),
+        (Rejection.FULL, studio.client.add_party("room", "c", record=False, place=6)),
+        (Rejection.PARTY_EXISTS, studio.client.add_party("room", "a", record=False)),
+        (Rejection.UNKNOWN_ROOM, studio.client.add_party("elsewhere", "a", record=False)),
+        (Rejection.UNKNOWN_PARTY, studio.client.restart_ice("room", "c")),
     ):
         with pytest.raises(Rejected) as refused:
             await asking
@@ -45,7 +45,7 @@ async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> Non
         await studio.client.add_party("room", name, record=False, place=place)
     with pytest.raises(Rejected) as refused:
         await studio.client.add_party("room", "g", record=False)
-    assert refused.value.code is Code.FULL
+    assert refused.value.code is Rejection.FULL
 
 
 async def test_a_muted_track_stops_at_the_worker_and_comes_back(studio: Studio) -> None:

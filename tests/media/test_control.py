@@ -22,7 +22,7 @@ from media.client import (
     spawn,
 )
 from media.control import SOCKET_NAME, TOKEN_NAME, json_frame, read_frame
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.peer import BLUE, GREEN, RED, Peer
 from tests.kit.until import until
 from tests.media.conftest import Studio
@@ -34,7 +34,7 @@ async def test_only_the_holder_of_the_token_is_heard(studio: Studio) -> None:
     assert stat.S_IMODE((studio.workdir / TOKEN_NAME).stat().st_mode) == 0o600
     with pytest.raises(Rejected) as refused:
         await MediaClient.connect(socket, "a guess")
-    assert refused.value.code is Code.BAD_TOKEN
+    assert refused.value.code is Rejection.BAD_TOKEN
     reader, writer = await asyncio.open_unix_connection(str(socket))
     writer.write(json_frame({"id": 1, "do": "figures"}))
     answer = await read_frame(reader)
@@ -162,7 +162,7 @@ async def test_a_dead_worker_is_told_once_and_refused_after(studio: Studio) -> N
     await until(told, 5)
     with pytest.raises(Rejected) as refused:
         await studio.client.open_room("room")
-    assert refused.value.code is Code.WORKER_GONE
+    assert refused.value.code is Rejection.WORKER_GONE
 
 
 async def test_a_worker_that_breaks_the_framing_counts_as_gone(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ async def test_a_worker_that_breaks_the_framing_counts_as_gone(tmp_path: Path) -
             with pytest.raises(Rejected) as refused:
                 await client.open_room("room")
             await client.close()
-    assert refused.value.code is Code.WORKER_GONE
+    assert refused.value.code is Rejection.WORKER_GONE
 
 
 async def test_an_event_that_a_dying_server_took_unread_is_told_to_the_next(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media.client import PartyUp
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.room.rooms import EXPECTED_AT_MOST
 from tests.kit.peer import GREEN, RED, Peer
 from tests.kit.until import until
@@ -21,7 +21,7 @@ async def expected(studio: Studio, name: str, peer: Peer) -> None:
     await until(lambda: None if peer.state == "connected" else f"{name} is {peer.state}", 10)
 
 
-async def refusal(asking: object) -> Code:
+async def refusal(asking: object) -> Rejection:
     with pytest.raises(Rejected) as refused:
         await asking  # type: ignore[misc]
     return refused.value.code
@@ -56,9 +56,9 @@ async def test_who_is_expected_gets_nothing_before_he_has_his_seat(studio: Studi
     # One who sits there ends what others were expected at that place.
     assert (await studio.client.figures())["worker"]["expected"] == 0
     gone = studio.client.seat_party("room", "late", record=False, held=False, turn=1)
-    assert await refusal(gone) is Code.UNKNOWN_PARTY
+    assert await refusal(gone) is Rejection.UNKNOWN_PARTY
     taken = studio.client.expect_party("room", "next", place=APPROVER)
-    assert await refusal(taken) is Code.FULL
+    assert await refusal(taken) is Rejection.FULL
 
 
 async def test_an_older_word_about_holding_is_passed_over(studio: Studio) -> None:
@@ -83,17 +83,17 @@ async def test_an_older_word_about_holding_is_passed_over(studio: Studio) -> Non
 async def test_of_very_many_who_are_expected_the_oldest_are_forgotten(studio: Studio) -> None:
     client = studio.client
     unknown = client.expect_party("elsewhere", "li", place=APPROVER)
-    assert await refusal(unknown) is Code.UNKNOWN_ROOM
+    assert await refusal(unknown) is Rejection.UNKNOWN_ROOM
     await client.open_room("room")
     for number in range(EXPECTED_AT_MOST + 1):
         await client.expect_party("room", f"li-{number}", place=APPROVER)
     again = client.expect_party("room", "li-1", place=APPROVER)
-    assert await refusal(again) is Code.PARTY_EXISTS
+    assert await refusal(again) is Rejection.PARTY_EXISTS
     assert (await client.figures())["worker"]["expected"] == EXPECTED_AT_MOST
-    assert await refusal(client.remove_party("room", "li-0")) is Code.UNKNOWN_PARTY
+    assert await refusal(client.remove_party("room", "li-0")) is Rejection.UNKNOWN_PARTY
     # One that has not answered has nothing to sit down with.
     early = client.seat_party("room", "li-1", record=False, held=False, turn=1)
-    assert await refusal(early) is Code.UNKNOWN_PARTY
+    assert await refusal(early) is Rejection.UNKNOWN_PARTY
     await client.remove_party("room", "li-1")
     assert (await client.figures())["worker"]["expected"] == EXPECTED_AT_MOST - 1
     await client.close_room("room")

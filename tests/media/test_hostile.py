@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from media.client import PartyDown, PartyUp
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.peer import GREEN, RED
 from tests.kit.until import until
 from tests.media.conftest import Studio
@@ -181,7 +181,7 @@ async def test_a_fingerprint_that_changes_in_a_later_answer_is_refused(studio: S
     assert swapped != again
     with pytest.raises(Rejected) as refused:
         await studio.client.answer("room", "sun", swapped)
-    assert refused.value.code is Code.BAD_SDP
+    assert refused.value.code is Rejection.BAD_SDP
     await studio.client.answer("room", "sun", again)
     li.forget()
     await until(lambda: li.meets(RED, 440), 10)
@@ -193,11 +193,11 @@ async def test_a_bad_answer_is_refused_and_a_good_one_still_taken(studio: Studio
     offer = await studio.client.add_party("room", "sun", record=False)
     answer = await sun.answer(offer)
     for code, bad in (
-        (Code.BAD_SDP, "not SDP at all"),
-        (Code.BAD_SDP, answer.replace("a=setup:active", "a=setup:passive")),
-        (Code.BAD_SDP, answer[: answer.index("m=video")]),
-        (Code.BAD_SDP, answer.replace("a=mid:1", "a=mid:7")),
-        (Code.FINGERPRINT_MISSING, re.sub(r"a=fingerprint:.*\r\n", "", answer)),
+        (Rejection.BAD_SDP, "not SDP at all"),
+        (Rejection.BAD_SDP, answer.replace("a=setup:active", "a=setup:passive")),
+        (Rejection.BAD_SDP, answer[: answer.index("m=video")]),
+        (Rejection.BAD_SDP, answer.replace("a=mid:1", "a=mid:7")),
+        (Rejection.FINGERPRINT_MISSING, re.sub(r"a=fingerprint:.*\r\n", "", answer)),
     ):
         with pytest.raises(Rejected) as refused:
             await studio.client.answer("room", "sun", bad)

@@ -12,7 +12,7 @@ from time import monotonic
 
 import pytest
 
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.peer import BLUE, GREEN, RED, Peer
 from tests.kit.until import until
 from tests.media.conftest import Studio
@@ -178,10 +178,10 @@ async def test_who_may_not_hear_gets_nothing(studio: Studio) -> None:
         await room.window.sees(APPROVER, SUPERVISOR)
         with pytest.raises(Rejected) as refused:
             await studio.client.permit("room", "nobody", receives_from=None, sends_to=None)
-        assert refused.value.code is Code.UNKNOWN_PARTY
+        assert refused.value.code is Rejection.UNKNOWN_PARTY
         with pytest.raises(Rejected) as refused:
             await studio.client.permit("room", "third", receives_from=[99], sends_to=None)
-        assert refused.value.code is Code.BAD_REQUEST
+        assert refused.value.code is Rejection.BAD_REQUEST
     finally:
         room.close()
 

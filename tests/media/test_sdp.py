@@ -8,7 +8,7 @@ from aiortc.sdp import SessionDescription
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from media.wire.sdp import SEAT_LINES, Answer, OfferedLine, read_answer, write_offer
 
 LINES = [OfferedLine(mid, kind, 1000 + int(mid), 2000 + int(mid), True) for mid, kind in SEAT_LINES]
@@ -106,19 +106,19 @@ def test_a_line_of_no_codec_of_ours_carries_nothing(payloads: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "code"),
     [
-        ("a=setup:active", "a=setup:actpass", Code.BAD_SDP),
-        ("a=extmap:5 ", "a=extmap:6 ", Code.BAD_SDP),
-        ("m=audio 9", "m=audio 99999", Code.BAD_SDP),
-        ("m=audio", "m=video", Code.BAD_SDP),
-        ("a=ssrc:11 ", "a=ssrc:-1 ", Code.BAD_SDP),
-        ("a=ssrc:11 ", "a=ssrc:99999999999 ", Code.BAD_SDP),
-        ("FID 11 12", "FID 11", Code.BAD_SDP),
-        ("v=0", "v=1", Code.BAD_SDP),
-        ("t=0 0", "nonsense", Code.BAD_SDP),
-        ("sha-256", "md5", Code.FINGERPRINT_MISSING),
+        ("a=setup:active", "a=setup:actpass", Rejection.BAD_SDP),
+        ("a=extmap:5 ", "a=extmap:6 ", Rejection.BAD_SDP),
+        ("m=audio 9", "m=audio 99999", Rejection.BAD_SDP),
+        ("m=audio", "m=video", Rejection.BAD_SDP),
+        ("a=ssrc:11 ", "a=ssrc:-1 ", Rejection.BAD_SDP),
+        ("a=ssrc:11 ", "a=ssrc:99999999999 ", Rejection.BAD_SDP),
+        ("FID 11 12", "FID 11", Rejection.BAD_SDP),
+        ("v=0", "v=1", Rejection.BAD_SDP),
+        ("t=0 0", "nonsense", Rejection.BAD_SDP),
+        ("sha-256", "md5", Rejection.FINGERPRINT_MISSING),
     ],
 )
-def test_a_wrong_answer_is_refused(before: str, after: str, code: Code) -> None:
+def test_a_wrong_answer_is_refused(before: str, after: str, code: Rejection) -> None:
     assert read_answer(_answer(), LINES)
     with pytest.raises(Rejected) as refused:
         read_answer(_answer().replace(before, after), LINES)
@@ -153,12 +153,15 @@ def test_whatever_is_done_to_an_answer_it_is_read_or_refused(
                 rows[at] = rows[at][: len(rows[at]) // 2] + text
             case _:
                 rows = rows[: at + 1]
-    outcome: Answer | Code
+    outcome: Answer | Rejection
     try:
         outcome = read_answer("\r\n".join(rows), LINES)
     except Rejected as rejected:
         outcome = rejected.code
-    assert isinstance(outcome, Answer) or outcome in (Code.BAD_SDP, Code.FINGERPRINT_MISSING)
+    assert isinstance(outcome, Answer) or outcome in (
+        Rejection.BAD_SDP,
+        Rejection.FINGERPRINT_MISSING,
+    )
 
 
 @given(st.text(max_size=300))

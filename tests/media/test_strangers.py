@@ -20,7 +20,7 @@ import pylibsrtp
 import pytest
 
 from media.client import PartyDown
-from media.rejected import Code, Rejected
+from media.rejected import Rejected, Rejection
 from tests.kit.peer import GREEN, RED, Peer
 from tests.kit.until import STRICT, borne, until
 from tests.media.conftest import Studio
@@ -251,7 +251,7 @@ async def test_candidates_are_never_spoken_to(studio: Studio) -> None:
         head, line, rest = answer.partition("a=mid:0\r\n")
         with pytest.raises(Rejected) as refused:
             await studio.client.answer("room", "sun", head + line + aimed(1_000) + rest)
-        assert refused.value.code is Code.BAD_SDP
+        assert refused.value.code is Rejection.BAD_SDP
         await studio.client.answer("room", "sun", head + line + aimed(500) + rest)
         await studio.seat("room", "li", li)
         await until(lambda: li.meets(RED, 440), 10)

@@ -11,8 +11,8 @@ from typing import Final, TypedDict
 import structlog
 
 from media.client import MediaClient
-from media.rejected import Code as Reason
 from media.rejected import Rejected
+from media.rejected import Rejection as Reason
 from signaling.call.parts import Call, CallState, Leg, Monitor, Seat, Way
 from signaling.refusals import Code, Refusal
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from media.client import MediaClient, Worker
-from media.rejected import Code as Reason
 from media.rejected import Rejected
+from media.rejected import Rejection as Reason
 from server.calls.rows import placing
 from server.rights.person import SYSTEM
 from server.store import Store

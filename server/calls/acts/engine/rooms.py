@@ -10,8 +10,8 @@ from functools import partial
 import structlog
 
 from media.client import MediaClient
-from media.rejected import Code as Reason
 from media.rejected import Rejected
+from media.rejected import Rejection as Reason
 from server.calls.acts.engine.parties import held, leave, let_through, refusing, seated
 from server.calls.acts.engine.pool import Pool
 from signaling.call.parts import Call, CallId, Leg, LegId, Monitor, MonitorId, Seat
