@@ -50,7 +50,7 @@ class NewUnits:
 
 
 @dataclass
-class _Plan:
+class _ImportPlan:
     """What an import would change."""
 
     items: list[Item] = field(default_factory=list)
@@ -123,9 +123,9 @@ async def _plan(
     unit_id: str | None,
     new_units: NewUnits | None,
     own: Collection[str] | None,
-) -> _Plan:
+) -> _ImportPlan:
     """``own``: the units whose items may be changed; None: all. New ones may have any."""
-    plan = _Plan(faults=list(faults))
+    plan = _ImportPlan(faults=list(faults))
     units = {one["name"]: one["id"] for one in await staffing.list_units(connection)}
     if unit_id is not None and unit_id not in units.values():
         raise Refusal(Code.NOT_FOUND, unit=unit_id)
@@ -211,7 +211,9 @@ def _said(*days: int | None) -> int:
     return next(one for one in days if one is not None)
 
 
-async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, content: bytes) -> None:
+async def _write(
+    change: Change, plan: _ImportPlan, new_units: NewUnits | None, content: bytes
+) -> None:
     for name, (unit_id, credit_code) in plan.units.items():
         if new_units is None:
             raise RuntimeError("a unit planned that nobody asked for")
@@ -249,7 +251,7 @@ async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, conten
     await _close_outdated(change, plan.items)
 
 
-def _told(plan: _Plan, total: int, *, written: bool) -> CatalogueImport:
+def _told(plan: _ImportPlan, total: int, *, written: bool) -> CatalogueImport:
     return CatalogueImport(
         rows=total,
         new=plan.new,
