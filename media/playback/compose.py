@@ -128,7 +128,7 @@ def compose(
 
     ``began_at`` is second 0 in UTC; without it no clock is shown. ``told`` is called about every
     second of the whole with the share that is done. Seconds with nothing to show have their
-    reason written on them. Raises NothingToPlay, and FontMissing.
+    reason written on them. Raises NothingToPlay, and NoChineseFont.
     """
     if font is None:
         raise NoChineseFont

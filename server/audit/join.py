@@ -15,7 +15,7 @@ ROUTES: Final = (histories.routes, calls.routes)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     settings = node.settings
     node.app[calls.ARCHIVE] = Archive(node.store)
     node.app[calls.CARDS] = CardReader(

@@ -39,7 +39,7 @@ MARKS: Final = web.AppKey("marks", UnwrittenMarks)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     app, store, settings, gateway = node.app, node.store, node.settings, node.gateway
     app[MARKS] = marks = UnwrittenMarks(store)
     node.closes(marks.close)

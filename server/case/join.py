@@ -18,7 +18,7 @@ ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     app, store, settings = node.app, node.store, node.settings
     app[enquiries.ENQUIRIES] = Enquiries(store)
     pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url)

@@ -12,7 +12,7 @@ ROUTES: Final = (api.routes,)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     await reading.seed_calendar(node.store)
     await reading.learn_regions()
     node.app[api.IMPORTER] = Importer(node.store, Children(), node.settings.item_code_pattern)

@@ -18,7 +18,8 @@ from server.catalogue.rules.item import (
 from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
 from server.catalogue.rules.shape import Why as FormWhy
-from server.rights.seen import Seen, TaskScope
+from server.rights.hand import TaskScope
+from server.rights.seen import Seen
 from server.standards.regions import Level
 from signaling.wire.envelope import Message
 

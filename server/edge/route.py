@@ -30,7 +30,7 @@ _NUL: Final = b"\\u0000"
 MAX_BODY_BYTES: Final = 256 * 1024
 """The largest JSON body; uploads are streamed and have a limit of their own."""
 BODY_WITHIN_S: Final = 60.0
-"""How long such a body may take to come; what is streamed has a least pace instead (``listener.Pace``)."""
+"""How long such a body may take to come; what is streamed has a least pace instead (``listener.SenderPace``)."""
 
 
 class Nothing(Message):

@@ -15,7 +15,7 @@ ROUTES: Final = (machine.routes, health.routes)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     app, store, settings = node.app, node.store, node.settings
 
     async def log_figures() -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ log = structlog.get_logger("app")
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     if (found := await walls.walls()).program is None:
         log.warning("cell.without_walls", why=found.why, told=found.told)
     kinds: dict[str, JobKind] = {}

@@ -12,7 +12,7 @@ ROUTES: Final[tuple[Routes, ...]] = ()
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     node.app[NODES] = nodes = Nodes(
         node.store,
         await asyncio.to_thread(identify, node.data),

@@ -11,5 +11,5 @@ ROUTES: Final = (api.routes,)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     node.app[api.STUDIO] = TemplateStudio(node.store, Children(1), node.settings.font_dirs)

@@ -15,7 +15,7 @@ ROUTES: Final = (sessions.routes, accounts.routes, administration.routes)
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     app, gateway = node.app, node.gateway
     hashing = Passwords()
     app[sessions.SESSIONS] = book = Sessions(

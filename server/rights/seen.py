@@ -18,8 +18,7 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 from server.rights.hand import CASE_AUDIENCES as CASE_AUDIENCES
 from server.rights.hand import EVERYWHERE as EVERYWHERE
-from server.rights.hand import CaseAudience, Part
-from server.rights.hand import TaskScope as Scope
+from server.rights.hand import CaseAudience, Part, TaskScope
 from signaling.wire.envelope import Event, Message, Skipped
 
 SCOPED: Final = "task"
@@ -38,7 +37,7 @@ class Audience(Part):
 
     side: AudienceSide
     unit_id: str = ""
-    scope: Scope | None = None
+    scope: TaskScope | None = None
 
     @property
     def room(self) -> str:
@@ -68,7 +67,7 @@ class Seen:
     when: Callable[[Any, AudienceSide], bool] | None = None
     at: Callable[[Any], str] | None = None
     """Its place. Without one no scope sees it: what nobody thought of stays hidden."""
-    cut: Callable[[Any, Scope], Any] | None = None
+    cut: Callable[[Any, TaskScope], Any] | None = None
     """What a scope sees of a thing that has places within."""
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     blank: Mapping[AudienceSide, Mapping[str, Any]] = field(default_factory=dict)

@@ -21,8 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import facts
-from server.store.sqlite import Halted
-from server.store.sqlite import SqliteConnection as SQLite
+from server.store.sqlite import Halted, SqliteConnection
 
 Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
 """A statement that is made once, and its values."""
@@ -51,7 +50,7 @@ async def write(
         await connection.exec_driver_sql(sql, tuple(value for values in given for value in values))
     else:
         raw = await connection.get_raw_connection()
-        assert isinstance(raw.driver_connection, SQLite)
+        assert isinstance(raw.driver_connection, SqliteConnection)
         try:
             await raw.driver_connection.run_all(
                 [(one.sql, values) for one, values in zip(made, given, strict=True)]

@@ -30,7 +30,7 @@ SCANNER: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")
 
 
 async def join(node: Node) -> None:
-    """See ``Room``."""
+    """See ``HouseRoom``."""
     app, store, settings, gateway = node.app, node.store, node.settings, node.gateway
     folder, node_id = node.data / "uploads", app[NODES].node_id
     app[limits.UPLOAD_LIMITS] = limits.UploadLimits(

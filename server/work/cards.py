@@ -32,7 +32,7 @@ def installed() -> bool:
 
 
 def texts(source: Path, media_type: str) -> list[dict[str, Any]]:
-    """Each piece of text with its box. Raises Unreadable."""
+    """Each piece of text with its box. Raises NoPicture."""
     # Optional at install, and so unknown to whoever checks the types without them.
     numpy: Any = importlib.import_module("numpy")
     rapidocr: Any = importlib.import_module("rapidocr")

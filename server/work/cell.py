@@ -1,7 +1,7 @@
 """The cell that every heavy job runs in: ``python -m server.work.cell LIMITS MODULE ARGUMENTS``.
 
 Confines this process and then runs the module in it. It is started by ``server.work.child``
-alone; LIMITS are the members of its ``Limits`` as JSON, and ``walled``: whether it stands within
+alone; LIMITS are the members of its ``ChildLimits`` as JSON, and ``walled``: whether it stands within
 ``server.work.walls``. Linux; without walls, and where the kernel forbids a name space of its own,
 the network stays reachable and everything else holds.
 """

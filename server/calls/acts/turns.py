@@ -74,7 +74,7 @@ class CallTurn(RingTurn):
         return await rows.deciding_in(self._change.connection, self.call.id)
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
-        """As ``Turn`` says. Who follows the call unseen is kept under a subject of its own, so that
+        """As ``LockedCall`` says. Who follows the call unseen is kept under a subject of its own, so that
         not even the call's version tells its parties that something was."""
         before = self.call
         await writing.save(self._change.connection, before, call)
@@ -132,7 +132,7 @@ class InviteTurn(CallTurn):
         return self.unit_id
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
-        """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
+        """As ``LockedCall`` says; who is asked now is told what is there now, and not what was at the dialling."""
         connection, header = self._change.connection, self._header
         waiting_since = recall(RingCard, header.card).waiting_since
         shown = await self._about.card(connection, header.case_id, waiting_since)

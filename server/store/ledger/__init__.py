@@ -18,6 +18,22 @@ from server.store.ledger.sequencer import Sequencer
 from server.store.ledger.verifier import Verifier
 
 __all__ = [
-    "ERASE", "GENESIS", "OK", "PRUNE", "PRUNED", "Entry", "Finding", "Journal", "JournalDamaged", "FindingKind", "LedgerElsewhere", "Payload", "Records",
-    "Report", "Sequencer", "Verifier", "canonical", "moment",
+    "ERASE",
+    "GENESIS",
+    "OK",
+    "PRUNE",
+    "PRUNED",
+    "Entry",
+    "Finding",
+    "FindingKind",
+    "Journal",
+    "JournalDamaged",
+    "LedgerElsewhere",
+    "Payload",
+    "Records",
+    "Report",
+    "Sequencer",
+    "Verifier",
+    "canonical",
+    "moment",
 ]  # fmt: skip

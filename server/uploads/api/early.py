@@ -10,8 +10,7 @@ from aiohttp import ClientError, hdrs, web
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import Ask, Nothing, Routes
 from server.edge.ways import TcpWay
-from server.uploads.acts.early import Arriving, Early
-from server.uploads.acts.early import UploadCut as EarlyCut
+from server.uploads.acts.early import Arriving, Early, UploadCut
 from server.uploads.api.elsewhere import here_or_there
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code
@@ -100,7 +99,7 @@ async def _send(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> b
             async with asyncio.timeout(STALLED_S):
                 await response.write(piece)
         await response.write_eof()
-    except (EarlyCut, TimeoutError, OSError, ClientError):
+    except (UploadCut, TimeoutError, OSError, ClientError):
         return False
     return True
 

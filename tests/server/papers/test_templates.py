@@ -23,8 +23,8 @@ from server.papers.studio import OWN_LIMITS, TemplateStudio
 from server.papers.wire import TemplateFault
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
+from server.standards import template
 from server.standards.papers import TITLES, PaperKind
-from server.standards.template import TemplateFault
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
 from server.work import paper as drawing
@@ -134,7 +134,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")
 
 
-def drawn(source: str, kind: PaperKind) -> list[TemplateFault]:
+def drawn(source: str, kind: PaperKind) -> list[template.TemplateFault]:
     """What is wrong with a template, without the cell around it."""
     try:
         drawing.draw(specimen.facts(kind, "样本行政审批服务局"), (), source)

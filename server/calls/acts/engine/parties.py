@@ -11,8 +11,7 @@ from typing import Final, TypedDict
 import structlog
 
 from media.client import MediaClient
-from media.rejected import Rejected
-from media.rejected import Rejection as Reason
+from media.rejected import Rejected, Rejection
 from signaling.call.parts import Call, CallState, Leg, Monitor, Seat, Way
 from signaling.refusals import Code, Refusal
 
@@ -22,9 +21,9 @@ MIDS: Final = ("0", "1", "2", "3")
 """What a seat sends: microphone, face, document camera, screen."""
 
 _CODES: Final = {
-    Reason.BAD_SDP: Code.BAD_SDP,
-    Reason.FINGERPRINT_MISSING: Code.BAD_SDP,
-    Reason.FULL: Code.MEDIA_FULL,
+    Rejection.BAD_SDP: Code.BAD_SDP,
+    Rejection.FINGERPRINT_MISSING: Code.BAD_SDP,
+    Rejection.FULL: Code.MEDIA_FULL,
 }
 
 
@@ -48,7 +47,7 @@ async def seated(client: MediaClient, call: Call, leg: Leg | Monitor) -> str:
     try:
         return await add()
     except Rejected as rejected:
-        if rejected.code not in (Reason.PARTY_EXISTS, Reason.FULL):
+        if rejected.code not in (Rejection.PARTY_EXISTS, Rejection.FULL):
             raise
     over = {str(leg.id)} | {other.id for other in call.legs if other not in call.seated()}
     over |= {monitor.id for monitor in call.monitors if not monitor.unseen}
@@ -65,7 +64,7 @@ async def leave(client: MediaClient, call_id: str, leg_id: str | None) -> None:
         else:
             await client.remove_party(call_id, leg_id)
     except Rejected as rejected:
-        if rejected.code not in (Reason.UNKNOWN_ROOM, Reason.UNKNOWN_PARTY):
+        if rejected.code not in (Rejection.UNKNOWN_ROOM, Rejection.UNKNOWN_PARTY):
             log.warning("room.not_left", call=call_id, leg=leg_id, code=rejected.code)
 
 
@@ -80,7 +79,7 @@ async def let_through(client: MediaClient, call: Call) -> None:
         try:
             await client.permit(call.id, monitor.id, receives_from=None, sends_to=sends_to)
         except Rejected as rejected:
-            if rejected.code is not Reason.UNKNOWN_PARTY:
+            if rejected.code is not Rejection.UNKNOWN_PARTY:
                 raise
 
 
@@ -113,6 +112,6 @@ def refusing() -> Iterator[None]:
 
 def refusal(rejected: Rejected) -> Refusal:
     """What we say for what the engine said."""
-    if rejected.code is Reason.BUSY:
+    if rejected.code is Rejection.BUSY:
         return Refusal(Code.MEDIA_BUSY, why=rejected.detail)
     return Refusal(_CODES.get(rejected.code, Code.MEDIA_UNAVAILABLE), engine=rejected.code.value)

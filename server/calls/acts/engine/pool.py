@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from media.client import MediaClient, Worker
-from media.rejected import Rejected
-from media.rejected import Rejection as Reason
+from media.rejected import Rejected, Rejection
 from server.calls.rows import placing
 from server.rights.person import SYSTEM
 from server.store import Store
@@ -99,7 +98,7 @@ class Pool:
             await client.open_room(call_id, resumed=moved)
             return client
         except Rejected as rejected:
-            if rejected.code is not Reason.BUSY:
+            if rejected.code is not Rejection.BUSY:
                 raise
             busy = rejected
         for name, other in self.here().items():

@@ -10,8 +10,7 @@ from functools import partial
 import structlog
 
 from media.client import MediaClient
-from media.rejected import Rejected
-from media.rejected import Rejection as Reason
+from media.rejected import Rejected, Rejection
 from server.calls.acts.engine.parties import held, leave, let_through, refusing, seated
 from server.calls.acts.engine.pool import Pool
 from signaling.call.parts import Call, CallId, Leg, LegId, Monitor, MonitorId, Seat
@@ -64,7 +63,7 @@ class CallRooms:
         try:
             return client, await ask(client)
         except Rejected as rejected:
-            if rejected.code is not Reason.UNKNOWN_ROOM:
+            if rejected.code is not Rejection.UNKNOWN_ROOM:
                 raise
         client = await self.pool.open(call_id, client, moved)
         return client, await ask(client)
