@@ -240,7 +240,7 @@ async def test_hold_and_mute_stop_what_passes(
         # on the page of another case it is said which one the call is about, and it can be ended
         other = await window.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-2"])
         await window.goto(f"{talk.node.address}/window/cases/{other}")
-        told = window.locator(".note[data-elsewhere]")
+        told = window.locator(".elsewhere[data-elsewhere]")
         await expect(told).to_contain_text("通话中的是另一办件")
         await expect(told).to_contain_text("孙**")
         await screens.take(talk.window, "call-elsewhere")

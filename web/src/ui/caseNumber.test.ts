@@ -5,7 +5,7 @@ import CaseNumber from './CaseNumber.vue'
 const NUMBER = '11370211MB287554194000131013001202612020001'
 
 describe("a case's number", () => {
-  const shown = (number: string) => mount(CaseNumber, { props: { number } })
+  const shown = (number: string) => mount(CaseNumber, { props: { number, folds: true } })
 
   it('shows its last eight large and the whole small, which folds behind the code of the item', () => {
     const page = shown(NUMBER)
@@ -16,9 +16,9 @@ describe("a case's number", () => {
     expect(whole.querySelector('wbr')?.nextSibling?.textContent).toBe('202612020001')
   })
 
-  it('is not folded where it has one line', () => {
+  it('is not folded where nobody asked for it', () => {
     expect(
-      mount(CaseNumber, { props: { number: NUMBER, line: true } })
+      mount(CaseNumber, { props: { number: NUMBER } })
         .find('wbr')
         .exists(),
     ).toBe(false)
