@@ -8,7 +8,7 @@
 # make fuzz     the parsers of the media worker, SECONDS=60 each, going on from the last time
 # make screens  take the pictures of the README and the docs anew
 # make dump     write the dump of a database at the newest migration, filled by this code
-# make schema   write the schemas and regenerate the TypeScript messages from them
+# make schema   write the schemas and regenerate web/src/wire/messages.ts and arms.ts from them
 # make clean    remove what was built; the environments stay
 #
 # ARGS="--with-approver" goes to the demo, PYTHON=python3.13 chooses the interpreter.
@@ -128,14 +128,15 @@ floors:
 	$(BIN)/python -m tests.kit.floors
 	$(BIN)/python -m pip check
 
-# The TypeScript messages are generated from the schema; a difference means that one of the two
-# was changed alone. The file is left regenerated.
+# The TypeScript messages and the table of the reducer are generated from the schema and the declarations;
+# a difference means that one of the two was changed alone. The files are left regenerated.
+GENERATED := messages arms
 messages:
 	@mkdir -p build
-	cp web/src/wire/messages.ts build/messages.before.ts
+	@for one in $(GENERATED); do cp web/src/wire/$$one.ts build/$$one.before.ts || exit 1; done
 	$(MAKE) schema
-	@cmp -s build/messages.before.ts web/src/wire/messages.ts || { \
-		echo 'web/src/wire/messages.ts did not match the schema; it is regenerated now' >&2; exit 1; }
+	@for one in $(GENERATED); do cmp -s build/$$one.before.ts web/src/wire/$$one.ts || { \
+		echo "web/src/wire/$$one.ts did not match what it is written from; it is regenerated now" >&2; exit 1; }; done
 
 web-types: messages
 	npm --prefix web run --silent typecheck

@@ -38,16 +38,21 @@ cli.add_typer(record.ledger, name="ledger")
 def schema(
     into: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("build/schema"),
 ) -> None:
-    """Write messages.json, the JSON Schema of all that crosses the wire, and openapi.json."""
+    """Write messages.json, the JSON Schema of all that crosses the wire, openapi.json, and arms.json: what
+    those events of a case change that do no more than they declare."""
     from server.app import ROUTES
+    from server.case.wire.messages import EVENTS
+    from server.case.wire.view import CaseView
     from server.health.api.machine import VERSION
     from server.openapi import describe
+    from server.rights.arms import arms
     from server.shapes import messages
 
     into.mkdir(parents=True, exist_ok=True)
     for name, content in (
         ("messages.json", messages()),
         ("openapi.json", describe(ROUTES, VERSION)),
+        ("arms.json", arms(CaseView, EVENTS)),
     ):
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         (into / name).write_text(text, encoding="utf-8")

@@ -128,3 +128,5 @@ def test_the_schema_has_every_message_and_a_valid_description(tmp_path: Path) ->
     assert set(dial["required"]) == {"id", "type", "case_id"}
     described = json.loads((tmp_path / "schema" / "openapi.json").read_text())
     assert "/api/v1/uploads/{upload_id}" in described["paths"]
+    arms = json.loads((tmp_path / "schema" / "arms.json").read_text())
+    assert arms["case.said"] == {"puts": {"sayings": "saying"}}

@@ -39,12 +39,9 @@ describe('the reducer of a case', () => {
   })
 
   it('refuses an event of a newer server', () => {
-    const strange = {
-      type: 'case.sung',
-      subject: 'case:case-0001',
-      version: 5,
-      at: '',
-    } as unknown as CaseEvent
-    expect(() => reduceCase(snapshot, strange)).toThrow(UnknownEvent)
+    for (const type of ['case.sung', 'toString']) {
+      const strange = { type, subject: 'case:case-0001', version: 5, at: '' } as unknown as CaseEvent
+      expect(() => reduceCase(snapshot, strange)).toThrow(UnknownEvent)
+    }
   })
 })

@@ -5,6 +5,7 @@
  * get now. Late and doubled events change nothing; an event that skips a version is left alone, and `gap` says so,
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
+import { changed, declared, put, type DeclaredEvent } from './arms'
 import type {
   AnyEvent,
   CaseSnapshot,
@@ -33,23 +34,21 @@ export function reduceCase(snapshot: CaseSnapshot, event: CaseEvent): CaseSnapsh
 }
 
 function step(view: CaseView, event: CaseEvent): CaseView {
+  return declared(event) ? changed(view, event) : byHand(view, event)
+}
+
+/** What an event does beside what it declares, or otherwise. */
+function byHand(view: CaseView, event: Exclude<CaseEvent, DeclaredEvent>): CaseView {
   switch (event.type) {
     case 'skipped':
       return view
     case 'case.created':
       return event.case
-    case 'case.consented':
-      return { ...view, consent: event.consent }
-    case 'case.earlier_consented':
-      return { ...view, earlier_consent: event.consent }
     case 'case.promised':
       return {
         ...view,
         promises: [...view.promises.filter((one) => one.line !== event.promise.line), event.promise],
       }
-    case 'case.called':
-    case 'case.answered':
-      return { ...view, call_id: event.call_id, state: event.state }
     case 'case.edited':
       return {
         ...view,
@@ -57,8 +56,6 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         proposals: outdate(view.proposals, event.outdated),
         signature: outdatedSignature(view),
       }
-    case 'case.proposed':
-      return { ...view, proposals: put(view.proposals, event.proposal) }
     case 'case.proposal_closed':
       return {
         ...view,
@@ -101,36 +98,10 @@ function step(view: CaseView, event: CaseEvent): CaseView {
           place: event.place,
         },
       }
-    case 'case.recounted':
-      return { ...view, decision: event.decision }
-    case 'case.said':
-      return { ...view, sayings: put(view.sayings, event.saying) }
-    case 'case.commented':
-      return { ...view, comments: put(view.comments, event.comment) }
     case 'case.checked':
       return { ...view, checks: checked(view.checks, event.point, event.check) }
     case 'case.shown':
       return view
-    case 'case.signed':
-      return { ...view, signature: event.signature }
-    case 'case.submitted':
-      return { ...view, number: event.number, submission: event.submission }
-    case 'case.rated':
-      return { ...view, ratings: put(view.ratings, event.rating) }
-    case 'case.unmasked':
-      return { ...view, unmaskings: put(view.unmaskings, event.unmasking) }
-    case 'case.drawn':
-      return { ...view, drawings: put(view.drawings, event.drawing) }
-    case 'case.drawings_cleared':
-      return { ...view, drawings: view.drawings.filter((one) => !event.ids.includes(one.id)) }
-    case 'case.drawing_kept':
-      return { ...view, drawing_only: event.only }
-    case 'handover.changed':
-      return { ...view, handovers: put(view.handovers, event.handover) }
-    case 'phone.changed':
-      return { ...view, phones: put(view.phones, event.phone) }
-    case 'paper.changed':
-      return { ...view, papers: put(view.papers, event.paper) }
     default:
       return unknown(event)
   }
@@ -170,9 +141,4 @@ function brings(view: CaseView, now: MaterialView): boolean {
 function checked(checks: readonly Check[], point: string, check: Check | null): Check[] {
   const others = checks.filter((one) => one.point !== point)
   return check ? [...others, check].sort((a, b) => (a.point < b.point ? -1 : 1)) : others
-}
-
-function put<T extends { id: string }>(all: readonly T[], one: T): T[] {
-  const at = all.findIndex((other) => other.id === one.id)
-  return at < 0 ? [...all, one] : all.map((other, index) => (index === at ? one : other))
 }
