@@ -223,7 +223,12 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     await screen.locator("[data-answer=question]").click()
     await expect(far.locator("[data-messages]")).to_contain_text("我有疑问：任职日期")
     await screen.locator("[data-answer=yes]").click()
+    # his word is on the card; the clerk changes the field
+    card = page.locator('[data-field="appointed_on"] [data-proposal]')
+    await expect(card.locator("[data-answered=yes]")).to_be_visible()
     appointed = page.locator('[data-field="appointed_on"] input')
+    await expect(appointed).not_to_have_value("2026-11-18")
+    await card.locator(".adopt").click()
     await expect(appointed).to_have_value("2026-11-18")
     await expect(row).to_contain_text("2026-11-18")
 

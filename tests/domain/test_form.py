@@ -215,6 +215,29 @@ def test_adopting_writes_the_field_and_closes_in_one_step() -> None:
     assert [one.state for one in declined.proposals] == ["declined", "open"]
 
 
+def test_what_the_applicant_says_to_a_proposal_changes_no_value_and_leaves_it_open() -> None:
+    start = form(proposals=(proposal("p1"), proposal("p2")))
+    said = rules.answer_proposal(start, "p1", "yes", CLERK, at=AT)
+    assert said == replace(
+        start, proposals=(replace(start.proposals[0], answer="yes", answered_at=AT), proposal("p2"))
+    )
+    assert rules.answer_proposal(said, "p1", "yes", CLERK, at=AT + timedelta(seconds=9)) is said
+    otherwise = rules.answer_proposal(said, "p1", "no", CLERK, at=AT)
+    assert [one.answer for one in otherwise.proposals] == ["no", None]
+    # the clerk's word is another's, and stands beside it
+    closed = rules.close_proposal(said, "p1", True, CLERK, at=AT, version=9).proposals[0]
+    assert (closed.state, closed.answer, closed.closed_by) == ("adopted", "yes", CLERK.person_id)
+    for now, who, id, code in (
+        (start, APPROVER, "p1", Code.NOT_YOURS),
+        (start, CLERK, "p9", Code.NOT_FOUND),
+        (replace(start, closed=True), CLERK, "p1", Code.CASE_CLOSED),
+        (form(proposals=(proposal(state="declined"),)), CLERK, "p1", Code.PROPOSAL_CLOSED),
+    ):
+        with pytest.raises(Refusal) as refused:
+            rules.answer_proposal(now, id, "yes", who, at=AT)
+        assert code_of(refused) is code
+
+
 @pytest.mark.parametrize(
     "start, who, id, adopt, code",
     [

@@ -241,6 +241,12 @@ async def _fill(address: str, acts: _Acts) -> None:
         propose = {"field": "old_principal", "value": "刘启明", "reason": "与执照一致"}
         proposed = await acts("propose", approver.ask({"type": "case.propose", **about, **propose}))
         if proposed:
+            said = {"proposal_id": proposed["proposal_id"], "answer": "yes"}
+            await acts(
+                "open_turned", window.ask({"type": "case.open", **about, "as_applicant": True})
+            )
+            await acts("answer", window.ask({"type": "case.answer_proposal", **about, **said}))
+            await acts("open_again", window.ask({"type": "case.open", **about}))
             adopt = {"proposal_id": proposed["proposal_id"], "adopt": True}
             await acts("adopt", window.ask({"type": "case.close_proposal", **about, **adopt}))
         thread = await acts("comment", approver.comments(case_id, "field:new_principal", "请核对"))

@@ -65,6 +65,8 @@ def _change_case(case: Json, event: Json) -> None:
         _unsign(case)
     elif kind == "case.proposed":
         case["proposals"].append(event["proposal"])
+    elif kind == "case.proposal_answered":
+        _put(case["proposals"], event["proposal"])
     elif kind == "case.proposal_closed":
         closed = event["proposal"]
         _outdate(case, event["outdated"])

@@ -24,6 +24,8 @@ from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
 ProposalState = Literal["open", "adopted", "declined", "outdated"]
+Answer = Literal["yes", "no"]
+"""What the applicant says to a proposal on his own screen; the clerk adopts or declines it."""
 
 LEASE: Final = timedelta(seconds=10)
 """How long a field is held without being renewed."""
@@ -69,6 +71,8 @@ class Proposal:
     closed_by: str | None = None
     closed_at: datetime | None = None
     version: int = 0
+    answer: Answer | None = None
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,20 @@ def offer(
     return _proposed(form, id, field, fits, reason, who, at=at, version=version)
 
 
+def answer_proposal(
+    form: Form, proposal_id: str, answer: Answer, who: Hand, *, at: datetime
+) -> Form:
+    """What the applicant says to an open proposal; a later answer replaces it, and the field stays as it is.
+
+    Nothing changes when he says the same again. Refused: ``case_closed``, ``not_found``, ``not_yours``
+    (not at the window), ``proposal_closed``.
+    """
+    proposal = _asked(form, proposal_id, who)
+    if proposal.answer == answer:
+        return form
+    return _with_proposal(form, replace(proposal, answer=answer, answered_at=at))
+
+
 def close_proposal(
     form: Form, proposal_id: str, adopt: bool, who: Hand, *, at: datetime, version: int
 ) -> Form:
@@ -207,12 +225,7 @@ def close_proposal(
     Refused: ``case_closed``, ``not_found``, ``not_yours`` (not the window), ``proposal_closed``,
     and when adopting ``field_held``, ``stale`` (the field changed since it was proposed).
     """
-    proposal = form.proposal(proposal_id)
-    if proposal is None:
-        raise Refusal(Code.NOT_FOUND, proposal=proposal_id)
-    _open_for(form, proposal.field, who.fills)
-    if proposal.state != "open":
-        raise Refusal(Code.PROPOSAL_CLOSED, proposal=proposal_id, state=proposal.state)
+    proposal = _asked(form, proposal_id, who)
     closed = replace(
         proposal,
         state="adopted" if adopt else "declined",
@@ -224,6 +237,17 @@ def close_proposal(
     held_by_other(form, proposal.field, who, at)
     _fresh(form, proposal.field, proposal.field_version)
     return _write(form, proposal.field, proposal.value, who, at, version, adopted=closed)
+
+
+def _asked(form: Form, proposal_id: str, who: Hand) -> Proposal:
+    """The proposal that waits for a word at the window."""
+    proposal = form.proposal(proposal_id)
+    if proposal is None:
+        raise Refusal(Code.NOT_FOUND, proposal=proposal_id)
+    _open_for(form, proposal.field, who.fills)
+    if proposal.state != "open":
+        raise Refusal(Code.PROPOSAL_CLOSED, proposal=proposal_id, state=proposal.state)
+    return proposal
 
 
 def hold(form: Form, field: str | None, who: Hand, *, at: datetime) -> Form:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import StrictBool
 
-from server.case.rules.form import ProposalState
+from server.case.rules.form import Answer, ProposalState
 from server.case.wire.words import CaseCommand, FieldName, FieldValue, Reason, Version
 from server.rights.seen import Put, Seen
 from server.standards.identifiers import (
@@ -43,6 +43,9 @@ class Proposal(Message):
     state: ProposalState
     closed_by: PersonRef | None = None
     closed_at: datetime | None = None
+    answer: Answer | None = None
+    """What the applicant said to it on his own screen; it changes nothing by itself."""
+    answered_at: datetime | None = None
 
 
 class CaseEdit(CaseCommand):
@@ -80,6 +83,15 @@ class CasePropose(CaseCommand):
     reason: Reason = ""
 
 
+class CaseAnswerProposal(CaseCommand):
+    """What the applicant says to a proposal, on his own screen alone. The field stays until the clerk adopts it.
+    Refused: not_yours (the clerk's own page), not_found, proposal_closed, case_closed."""
+
+    type: Literal["case.answer_proposal"] = "case.answer_proposal"
+    proposal_id: Id
+    answer: Answer
+
+
 class CaseCloseProposal(CaseCommand):
     """Window only: adopt writes the field and closes; decline only closes. Refused when it is outdated or closed."""
 
@@ -106,6 +118,16 @@ class CaseProposed(Event):
     into: ClassVar = (Put("proposals", "proposal"),)
 
     type: Literal["case.proposed"] = "case.proposed"
+    proposal: Proposal
+    sensitive: bool = False
+
+
+class CaseProposalAnswered(Event):
+    """The applicant's answer, with which the proposal stays open."""
+
+    into: ClassVar = (Put("proposals", "proposal"),)
+
+    type: Literal["case.proposal_answered"] = "case.proposal_answered"
     proposal: Proposal
     sensitive: bool = False
 

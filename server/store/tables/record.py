@@ -116,6 +116,8 @@ proposals = sa.Table(
     C("closed_by", ID, nullable=True, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
     C("version", sa.Integer, nullable=False, server_default="0", info=FACT),  # of the case when it came: their order
+    C("answer", sa.String(3), nullable=True, info=FACT),  # of the applicant, on his own screen
+    C("answered_at", Utc, nullable=True, info=FACT),
     info=OF_CASE,
 )  # fmt: skip
 materials = sa.Table(

@@ -67,7 +67,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 """Commands that change nothing of the record, and why they are none of its acts."""
 
 ACTS: Final = {
-    "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
+    "case.create", "case.consent", "case.edit", "case.propose", "case.answer_proposal", "case.close_proposal",
     "case.review", "case.grade", "case.move_material", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
@@ -477,6 +477,11 @@ async def _form(scene: Scene, case: Mapping[str, str]) -> None:
     propose = {**case, "field": "remark", "value": "乙"}
     await scene.is_refused(CLERK, "case.propose", **propose)
     proposal = (await scene.does(APPROVER, "case.propose", **propose))["proposal_id"]
+    answer = {**case, "proposal_id": proposal, "answer": "yes"}
+    await scene.is_refused(CLERK, "case.answer_proposal", **answer)  # the clerk's own page
+    await scene.sockets[CLERK].ask({"type": "case.open", **case, "as_applicant": True})
+    await scene.does(CLERK, "case.answer_proposal", **answer)
+    await scene.sockets[CLERK].ask({"type": "case.open", **case})
     close = {**case, "proposal_id": proposal, "adopt": True}
     await scene.is_refused(APPROVER, "case.close_proposal", **close)
     await scene.does(CLERK, "case.close_proposal", **close)

@@ -49,6 +49,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     form.CaseDraft: {"field": "remark", "value": "x", "base_version": 0},
     form.CaseHold: {"field": "remark"},
     form.CasePropose: {"field": "remark", "value": "x"},
+    form.CaseAnswerProposal: {"answer": "yes"},
     form.CaseCloseProposal: {"adopt": True},
     materials.CaseReview: {"material_id": "material-1", "review": "accepted"},
     showing.CaseDraw: {"material_id": "material-1", "page": 1, "points": [(0.1, 0.1)]},

@@ -357,6 +357,13 @@ async def test_every_act_on_a_case_keeps_the_law(
     await propose("contact_phone", "13705310000")
     secret = await propose("new_identity_number", IDENTITY_NUMBER)
     close = form.CaseCloseProposal
+    said, turned = form.CaseAnswerProposal, {"as_applicant": True}
+    await silent("opened for the applicant", CLERK, registering.CaseOpen, **turned)
+    await step("answered", CLERK, said, proposal_id=first, answer="no")
+    await step("answered otherwise", CLERK, said, proposal_id=first, answer="yes")
+    await step("answered, sensitive", CLERK, said, proposal_id=secret, answer="yes")
+    await silent("said the same again", CLERK, said, proposal_id=secret, answer="yes")
+    await silent("opened again", CLERK, registering.CaseOpen)
     await step("adopted, another outdated", CLERK, close, proposal_id=first, adopt=True)
     await step("declined", CLERK, close, proposal_id=declined, adopt=False)
     await step("adopted, sensitive", CLERK, close, proposal_id=secret, adopt=True)

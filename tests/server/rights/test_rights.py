@@ -171,6 +171,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.summarise": WINDOW,
     "case.sign": WINDOW,
     "case.submit": WINDOW,
+    "case.answer_proposal": frozenset(),  # of the screen alone that was opened for the applicant
     "case.rate": frozenset(),  # of the screen alone that was opened for the applicant
     "case.invite_phone": WINDOW,
     "case.withdraw_phone": WINDOW,
@@ -375,7 +376,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
-        "reason": "material", "adopt": False, "review": "accepted", "grade": "B", "points": [[0.1, 0.2]], "whose": "mine", "only_me": False, "decision": "refused",
+        "reason": "material", "adopt": False, "answer": "yes", "review": "accepted", "grade": "B", "points": [[0.1, 0.2]], "whose": "mine", "only_me": False, "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "quality": "good", "sample": SAMPLE,

@@ -13,6 +13,7 @@ export const ARMS = {
   'case.drawings_cleared': { takes: { drawings: 'ids' } },
   'case.drawn': { puts: { drawings: 'drawing' } },
   'case.earlier_consented': { sets: { earlier_consent: 'consent' } },
+  'case.proposal_answered': { puts: { proposals: 'proposal' } },
   'case.proposed': { puts: { proposals: 'proposal' } },
   'case.rated': { puts: { ratings: 'rating' } },
   'case.recounted': { sets: { decision: 'decision' } },

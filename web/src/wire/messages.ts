@@ -38,6 +38,7 @@ export type AnyCommand =
   | CaseDraft
   | CaseHold
   | CasePropose
+  | CaseAnswerProposal
   | CaseCloseProposal
   | CaseReview
   | CaseGrade
@@ -79,6 +80,7 @@ export type AnyEvent =
   | CaseAnswered
   | CaseEdited
   | CaseProposed
+  | CaseProposalAnswered
   | CaseProposalClosed
   | MaterialChanged
   | MaterialMoved
@@ -496,6 +498,17 @@ export interface CasePropose {
   field: string
   value: string
   reason?: string
+}
+/**
+ * What the applicant says to a proposal, on his own screen alone. The field stays until the clerk adopts it.
+ * Refused: not_yours (the clerk's own page), not_found, proposal_closed, case_closed.
+ */
+export interface CaseAnswerProposal {
+  id: string
+  case_id: string
+  type: 'case.answer_proposal'
+  proposal_id: string
+  answer: 'yes' | 'no'
 }
 /**
  * Window only: adopt writes the field and closes; decline only closes. Refused when it is outdated or closed.
@@ -1228,6 +1241,8 @@ export interface Proposal {
   state: 'open' | 'adopted' | 'declined' | 'outdated'
   closed_by: PersonRef | null
   closed_at: string | null
+  answer: ('yes' | 'no') | null
+  answered_at: string | null
 }
 /**
  * One version in one slot of a line. The newest of the slot that was not cancelled or rejected counts;
@@ -1586,6 +1601,17 @@ export interface CaseProposed {
   version: number
   at: string
   type: 'case.proposed'
+  proposal: Proposal
+  sensitive: boolean
+}
+/**
+ * The applicant's answer, with which the proposal stays open.
+ */
+export interface CaseProposalAnswered {
+  subject: string
+  version: number
+  at: string
+  type: 'case.proposal_answered'
   proposal: Proposal
   sensitive: boolean
 }

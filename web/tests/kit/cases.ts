@@ -76,6 +76,8 @@ export const proposal = (over: Partial<Proposal> & Pick<Proposal, 'id'>): Propos
   state: 'open',
   closed_by: null,
   closed_at: null,
+  answer: null,
+  answered_at: null,
   ...over,
 })
 

@@ -16,11 +16,13 @@ from server.case.rules.case import CLOSED
 from server.case.turn import Acts, FormTurn
 from server.case.views import field_view, proposal_view
 from server.case.wire.form import (
+    CaseAnswerProposal,
     CaseCloseProposal,
     CaseDraft,
     CaseEdit,
     CaseEdited,
     CaseHold,
+    CaseProposalAnswered,
     CaseProposalClosed,
     CasePropose,
     CaseProposed,
@@ -159,6 +161,31 @@ def proposed(turn: FormTurn, form: rules.Form) -> Told:
     )
 
 
+@acts.on(CaseAnswerProposal, FormTurn, applicant=True)
+async def answer_proposal(turn: FormTurn, command: CaseAnswerProposal) -> Told | Mapping[str, Any]:
+    """Keep what the applicant says to a proposal, for the clerk who adopts or declines it; the same again is
+    acknowledged and is no act. Refusals: ``server.case.rules.form.answer_proposal``."""
+    before = turn.form
+    after = rules.answer_proposal(
+        before, command.proposal_id, command.answer, turn.hand, at=turn.at
+    )
+    if after is before:
+        return {}
+    turn.keep(after)
+    proposal = next(one for one in after.proposals if one.id == command.proposal_id)
+    people = await turn.name([proposal.by])
+    return Told(
+        CaseProposalAnswered(
+            **turn.stamp,
+            proposal=proposal_view(proposal, people),
+            sensitive=rules.known_field(before, proposal.field).sensitive,
+        ),
+        f"proposal:{proposal.id}",
+        {"field": proposal.field, "answer": command.answer},
+        on_behalf_of=APPLICANT,
+    )
+
+
 @acts.on(CaseCloseProposal, FormTurn)
 async def close_proposal(turn: FormTurn, command: CaseCloseProposal) -> Told:
     """Adopt or decline a proposal at the window; adopting changes field and proposal at once."""
@@ -188,6 +215,7 @@ async def close_proposal(turn: FormTurn, command: CaseCloseProposal) -> Told:
             "field": proposal.field,
             "adopted": command.adopt,
             "value": entry.value if entry else None,
+            "answer": proposal.answer,
         },
         on_behalf_of=APPLICANT,
         beside=[rows.outdated_signatures(turn.case_id)] if entry else [],

@@ -27,6 +27,8 @@ const ICONS: Readonly<Record<string, IconName>> = {
   signature_stale: 'refused',
   signature_refused: 'refused',
   submitted: 'flag',
+  answered_yes: 'good',
+  answered_no: 'back',
   rated_1: 'good',
   rated_2: 'good',
   rated_3: 'good',

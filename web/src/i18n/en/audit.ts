@@ -269,6 +269,8 @@ export default {
     proposed: 'proposed {value} for {field}',
     adopted: 'adopted the proposal: {field} is {value}',
     declined: 'declined the proposal for {field}',
+    answered_yes: 'agreed to the proposal for {field}',
+    answered_no: 'did not agree to the proposal for {field}',
     file_begun: 'began to send {line}: {name}',
     file_stored: 'received {line}: {name}',
     file_sent: 'sent {name}',

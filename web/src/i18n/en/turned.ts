@@ -24,7 +24,15 @@ const turned: Words<typeof zh> = {
     sign: 'Check and sign',
     receipt: 'Collect the receipt',
   },
-  confirm: { heading: 'Please check: {field}', yes: 'Yes, change it', no: 'No, leave it' },
+  confirm: {
+    heading: 'Please check: {field}',
+    yes: 'Yes, change it',
+    no: 'No, leave it',
+    said: {
+      yes: 'You agreed; the clerk changes it.',
+      no: 'You did not agree; the clerk was told.',
+    },
+  },
   field: {
     filling: 'Being filled in: {field}',
     pointed: 'Please look at: {field}',

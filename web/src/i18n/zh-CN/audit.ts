@@ -264,6 +264,8 @@ export default {
     proposed: '建议 {field} 改为 {value}',
     adopted: '采用建议，{field} 改为 {value}',
     declined: '不采用 {field} 的建议',
+    answered_yes: '同意 {field} 的建议',
+    answered_no: '不同意 {field} 的建议',
     file_begun: '开始上传 {line}：{name}',
     file_stored: '收到 {line}：{name}',
     file_sent: '发来 {name}',

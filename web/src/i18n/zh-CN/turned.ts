@@ -21,7 +21,15 @@ export default {
     sign: '核对并签名',
     receipt: '领取收件凭证',
   },
-  confirm: { heading: '请您核对：{field}', yes: '对，请改过来', no: '不对，不改' },
+  confirm: {
+    heading: '请您核对：{field}',
+    yes: '对，请改过来',
+    no: '不对，不改',
+    said: {
+      yes: '您已同意，由窗口人员改过来。',
+      no: '您不同意，已告诉窗口人员。',
+    },
+  },
   field: { filling: '正在填：{field}', pointed: '请您看：{field}', empty: '还没有填' },
   document: { heading: '请看：{name}', label: '{name}，第 {n} 页', failed: '这一页没有打开' },
   question: { ask: '我有疑问', sent: '已告诉对方', about: '我有疑问：{about}', plain: '我有疑问，请讲一下' },

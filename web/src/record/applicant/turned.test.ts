@@ -123,6 +123,13 @@ describe('what the applicant sees now', () => {
     expect(stageOf({ ...view, state: 'reviewing' }, told(), nowhere).kind).toBe('wait')
   })
 
+  it('is what he has not answered before what waits for the clerk with his answer', () => {
+    const said = proposal({ id: 'p1', answer: 'yes' })
+    const asked = (...proposals: (typeof said)[]) => stageOf(caseView({ proposals }), told(), nowhere)
+    expect(asked(said, proposal({ id: 'p2' }))).toMatchObject({ kind: 'confirm', proposal: { id: 'p2' } })
+    expect(asked(said)).toMatchObject({ kind: 'confirm', proposal: { id: 'p1' } })
+  })
+
   it('asks about no proposal any more once the case is decided', () => {
     const view = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1' })] })
     expect(stageOf(view, told(), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })

@@ -266,7 +266,9 @@ export function stageOf(
     return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
   const fieldOf = (path: string | null): FormField | null =>
     path === null ? null : (fieldIn(view, path) ?? null)
-  const proposal = openProposals(view)[0]
+  // what he has answered waits for the clerk, and he may still answer otherwise; what he has not goes first
+  const open = openProposals(view)
+  const proposal = open.find((one) => !one.answer) ?? open[0]
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
   const points = toCorrect(view)
   if (!points && (done ?? decided) && !at.pointed) return (done ?? decided)!

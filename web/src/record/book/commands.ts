@@ -123,6 +123,8 @@ function asked(live: Live, { case_id, view }: Subject) {
       live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
     propose: (field: string, value: string, reason: string) =>
       live.ask({ type: 'case.propose', case_id, field, value, reason }),
+    answerProposal: (proposal_id: string, answer: 'yes' | 'no') =>
+      live.ask({ type: 'case.answer_proposal', case_id, proposal_id, answer }),
     closeProposal: (proposal_id: string, adopt: boolean) =>
       live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: MaterialView['review'], reason: string) =>

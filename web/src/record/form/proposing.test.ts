@@ -2,6 +2,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, reactive, ref, shallowRef } from 'vue'
 import { i18n, learn } from '../../i18n'
+import { spoken } from '../../ui/announce'
 import DecisionPanel from '../review/deciding/DecisionPanel.vue'
 import FormPanel from './FormPanel.vue'
 import { useForm } from './useForm'
@@ -90,12 +91,21 @@ it('closes with the decision of the case', async () => {
   expect(boxes()).toHaveLength(0)
 })
 
-it('says of a proposal that nobody answered that the case is decided', async () => {
+it('says of a proposal what the applicant says to it, and where nobody answered that the case is decided', async () => {
   const { page, view } = panel()
   const word = () => page.get('[data-proposal=p1]').text()
   view.value = caseView({ proposals: [proposal({ id: 'p1' })] })
   await nextTick()
   expect(word()).toContain('等窗口确认')
+  for (const [answer, told] of [
+    ['yes', '申请人已同意'],
+    ['no', '申请人不同意'],
+  ] as const) {
+    const said = proposal({ id: 'p1', answer, answered_at: '2026-11-24T06:01:00Z' })
+    view.value = caseView({ proposals: [said] })
+    await nextTick()
+    expect(word()).toContain(told)
+  }
   for (const state of ['open', 'outdated'] as const) {
     view.value = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1', state })] })
     await nextTick()
@@ -159,6 +169,20 @@ it('leads at the window to the answer to what is proposed, and to the entry of e
   go('appointed_on')
   expect(document.activeElement?.textContent).toContain('采用建议')
   expect(document.activeElement?.hasAttribute('data-filled')).toBe(true)
+  // what the applicant says to it stands on the card and is said aloud, and leaves the clerk's step as it is
+  const card = () => window_panel.page.get('[data-proposal=p1]')
+  expect(card().find('[data-answered]').exists()).toBe(false)
+  for (const [answer, word, aloud] of [
+    ['yes', '申请人已同意', '申请人同意对'],
+    ['no', '申请人不同意', '申请人不同意对'],
+  ] as const) {
+    const said = proposal({ id: 'p1', answer, answered_at: '2026-11-24T06:01:00Z' })
+    window_panel.view.value = { ...view, proposals: [said] }
+    await flushPromises()
+    expect(card().get(`[data-answered=${answer}]`).text()).toContain(word)
+    expect(spoken.value).toContain(aloud)
+    expect(card().find('[data-filled]').exists()).toBe(true)
+  }
   go('new_person')
   expect(document.activeElement).toBe(window_panel.page.get('[data-field=new_person] input').element)
   scope.stop()

@@ -101,6 +101,7 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
     hold: done,
     elsewhere: () => false,
     propose: done,
+    answerProposal: never,
     closeProposal: done,
     review: done,
     decide: done,

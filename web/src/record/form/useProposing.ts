@@ -104,6 +104,19 @@ export function useProposing(
     },
   )
 
+  // who answers them hears what the applicant says to one
+  watch(
+    () => (book.view.value ? openProposals(book.view.value) : []),
+    (now, before) => {
+      if (!page.answers()) return
+      for (const one of now) {
+        const was = before.find((each) => each.id === one.id)
+        if (one.answer && was && was.answer !== one.answer)
+          announce(t(`record.proposal.answered_aloud.${one.answer}`, { field: nameOf(one.field) }))
+      }
+    },
+  )
+
   // who proposed hears what became of it
   watch(
     () => book.view.value?.proposals,

@@ -1,4 +1,4 @@
-/** Marks of the form: what was filled in, proposed, adopted. */
+/** Marks of the form: what was filled in, proposed, answered by the applicant, adopted. */
 import type { Marks } from './marks'
 import type { Signature, Tells } from './tells'
 
@@ -17,6 +17,14 @@ export function formTells(marks: Marks, signature: Signature): Tells {
         values: { field: marks.label(event.proposal.field), value: event.proposal.value },
         row: 'form',
         field: event.proposal.field,
+      })
+    },
+    'case.proposal_answered': ({ event, key, at }) => {
+      marks.add(key, at, null, `answered_${event.proposal.answer ?? 'yes'}`, {
+        values: { field: marks.label(event.proposal.field), value: event.proposal.value },
+        row: 'form',
+        field: event.proposal.field,
+        guest: true,
       })
     },
     'case.proposal_closed': ({ event, key, at }) => {

@@ -87,6 +87,11 @@ export default {
     decline: 'Do not adopt',
     compare: 'Compare again',
     waiting: 'Waiting for the window',
+    answered: { yes: 'The applicant agrees {time}', no: 'The applicant does not agree {time}' },
+    answered_aloud: {
+      yes: 'The applicant agrees to the proposal for {field}',
+      no: 'The applicant does not agree to the proposal for {field}',
+    },
     adopted: 'Adopted {time}',
     declined: 'Not adopted {time}',
     outdated: 'Out of date: the field has changed since',

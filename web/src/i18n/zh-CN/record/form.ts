@@ -82,6 +82,8 @@ export default {
     decline: '不采用',
     compare: '重新比对',
     waiting: '等窗口确认',
+    answered: { yes: '申请人已同意 {time}', no: '申请人不同意 {time}' },
+    answered_aloud: { yes: '申请人同意对{field}的建议', no: '申请人不同意对{field}的建议' },
     adopted: '已采用 {time}',
     declined: '未采用 {time}',
     outdated: '建议已过时，这一项后来改过',
