@@ -16,7 +16,7 @@ const POINTS_AT_MOST = 300
 /** nearer places are one */
 const LEAST = 0.0015
 
-export interface Line {
+export interface DrawnLine {
   id: string
   name: string
   person: Person
@@ -43,12 +43,12 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
   const of_mine = computed(() => there.value.some((one) => one.by.id === book.me))
 
   /** The strokes on a page, as it is shown now. */
-  function linesOn(page: number): Line[] {
+  function linesOn(page: number): DrawnLine[] {
     const turned = (points: readonly (readonly [unknown, unknown])[]): Place[] =>
       points.map(([x, y]) => seen({ x: Number(x), y: Number(y) }, turn()))
     const kept = there.value
       .filter((one) => one.page === page)
-      .map((one): Line => ({
+      .map((one): DrawnLine => ({
         id: one.id,
         name: one.by.name,
         person: book.personOf(one.by),
@@ -56,7 +56,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
       }))
     const growing = [...book.drawn.values()]
       .filter((one) => one.material_id === material_id() && one.page === page && one.points)
-      .map((one): Line => ({
+      .map((one): DrawnLine => ({
         id: `of ${one.by.id}`,
         name: one.by.name,
         person: book.personOf(one.by),
@@ -64,7 +64,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
       }))
     const own = mine.value
       .filter((one) => one.material_id === material_id() && one.page === page)
-      .map((one, index): Line => ({
+      .map((one, index): DrawnLine => ({
         id: `mine ${index}`,
         name: '',
         person: book.audience.value === 'window' ? 'here' : 'far',
