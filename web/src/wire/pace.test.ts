@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ease, onTurn, Pacer, piece, tell, WHOLE_BYTES, type Line } from './pace'
+import { ease, onTurn, Pacer, piece, tell, WHOLE_BYTES, type WayOut } from './pace'
 
-const good: Line = { held_back: false, loss: 0, queued_s: 0, shortest_s: 0.02 }
+const good: WayOut = { held_back: false, loss: 0, queued_s: 0, shortest_s: 0.02 }
 
 describe('how much of the line a file may have', () => {
   it.each([

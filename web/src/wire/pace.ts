@@ -9,7 +9,7 @@
  */
 
 /** What the call sees of this page's way out; null while there is no call. */
-export interface Line {
+export interface WayOut {
   /** the encoder of a picture makes it smaller for want of bandwidth */
   held_back: boolean
   /** share of our packets that did not arrive, 0 to 1 */
@@ -36,7 +36,7 @@ const PIECE_S = 0.25
 const NARROW_RATE = 48_000
 const TIGHT_RATE = 125_000
 
-export function ease(line: Line | null, rate: number | null): Ease {
+export function ease(line: WayOut | null, rate: number | null): Ease {
   if (!line) return 'free'
   const slow = rate ?? Infinity
   if (line.loss > 0.03 || line.queued_s > 0.2 || slow < NARROW_RATE) return 'narrow'
@@ -45,7 +45,7 @@ export function ease(line: Line | null, rate: number | null): Ease {
 }
 
 /** The next piece, where the last ones went at `rate` bytes a second (null: none did yet). */
-export function piece(line: Line | null, rate: number | null): Piece {
+export function piece(line: WayOut | null, rate: number | null): Piece {
   const room = rate === null ? FIRST_BYTES : Math.floor(rate * PIECE_S)
   const fitting = Math.min(WHOLE_BYTES, Math.max(SMALLEST_BYTES, room))
   switch (ease(line, rate)) {
@@ -60,17 +60,17 @@ export function piece(line: Line | null, rate: number | null): Piece {
   }
 }
 
-let current: Line | null = null
+let current: WayOut | null = null
 const hearers = new Set<() => void>()
 
 /** What a call of this page says of the line; null when it is over. */
-export function tell(line: Line | null): void {
+export function tell(line: WayOut | null): void {
   const turned = (line === null) !== (current === null)
   current = line
   if (turned) hearers.forEach((hear) => hear())
 }
 
-export function line(): Line | null {
+export function line(): WayOut | null {
   return current
 }
 
