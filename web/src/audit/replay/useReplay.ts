@@ -3,7 +3,7 @@
  * Jumps go to the second of a mark, in the call or before and after it.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { Clock, RATES, type Rate } from '../rules/clock'
+import { PlaybackClock, RATES, type Rate } from '../rules/clock'
 import type { Mark } from '../rules/marks/marks'
 import { neighbour } from '../rules/timeline'
 import { useFacts } from './playing/useFacts'
@@ -18,7 +18,7 @@ export type Replay = ReturnType<typeof useReplay>
 
 export function useReplay(call_id: Ref<string | undefined>) {
   const book = useCall(call_id)
-  const clock = new Clock(() => performance.now(), 0)
+  const clock = new PlaybackClock(() => performance.now(), 0)
   const position_s = ref(0)
   const playing = ref(false)
   const held = ref(false)

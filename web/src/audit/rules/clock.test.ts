@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Clock, inFile, steer, type Rate } from './clock'
+import { PlaybackClock, inFile, steer, type Rate } from './clock'
 
 class Time {
   ms = 1_000
@@ -9,7 +9,7 @@ class Time {
 describe('the clock of a call', () => {
   it('runs, stands, and goes on where it stood, at its rate', () => {
     const time = new Time()
-    const clock = new Clock(time.now, 100)
+    const clock = new PlaybackClock(time.now, 100)
     time.ms += 5_000
     expect(clock.position_s).toBe(0)
     clock.play()
@@ -28,7 +28,7 @@ describe('the clock of a call', () => {
 
   it('stands for as long as any picture is not ready', () => {
     const time = new Time()
-    const clock = new Clock(time.now, 100)
+    const clock = new PlaybackClock(time.now, 100)
     clock.play()
     time.ms += 2_000
     clock.hold('a', true)
@@ -45,7 +45,7 @@ describe('the clock of a call', () => {
 
   it('ends at the last second, and plays from the start again', () => {
     const time = new Time()
-    const clock = new Clock(time.now, 10)
+    const clock = new PlaybackClock(time.now, 10)
     clock.seek(9)
     clock.play()
     time.ms += 4_000
@@ -59,7 +59,7 @@ describe('the clock of a call', () => {
 
   it('can stand before the call and after it, but plays only the call', () => {
     const time = new Time()
-    const clock = new Clock(time.now, 10)
+    const clock = new PlaybackClock(time.now, 10)
     clock.seek(-30)
     expect(clock.position_s).toBe(-30)
     clock.play()
@@ -99,7 +99,7 @@ describe('pictures in step', () => {
     'stay within 80 ms of the clock at %s×, though each runs at its own pace',
     (rate) => {
       const time = new Time()
-      const clock = new Clock(time.now, 600)
+      const clock = new PlaybackClock(time.now, 600)
       const pictures = [new Picture(1.004), new Picture(0.995)]
       clock.setRate(rate)
       clock.play()

@@ -17,7 +17,7 @@ const BEND = 0.12
 /** How soon a drift shall be gone, in seconds. */
 const WITHIN_S = 1
 
-export class Clock {
+export class PlaybackClock {
   private from_s = 0
   private since_ms: number | null = null
   private wanted = false

@@ -1,7 +1,7 @@
 import { ref } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { playback, ZERO } from '../../../../tests/kit/recorded'
-import { Clock } from '../../rules/clock'
+import { PlaybackClock } from '../../rules/clock'
 import { usePictures } from './usePictures'
 
 function picture(more: object = {}) {
@@ -27,7 +27,7 @@ function picture(more: object = {}) {
 function player(...pictures: ReturnType<typeof picture>[]) {
   let now_ms = 0
   const silenced: string[] = []
-  const clock = new Clock(() => now_ms, 1000)
+  const clock = new PlaybackClock(() => now_ms, 1000)
   const all = usePictures({
     clock,
     zero_ms: ref(ZERO),

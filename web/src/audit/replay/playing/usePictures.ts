@@ -4,7 +4,7 @@
  */
 import { shallowReactive, type Ref } from 'vue'
 import type { PlaybackView } from '../../../wire/messages'
-import { inFile, steer, type Clock } from '../../rules/clock'
+import { inFile, steer, type PlaybackClock } from '../../rules/clock'
 
 /** a picture that is not there by then no longer stops the others */
 const PATIENCE_MS = 6_000
@@ -22,7 +22,7 @@ interface Player {
 export type PictureState = 'there' | 'nothing' | 'waiting' | 'stuck' | 'failed'
 
 export interface Pictured {
-  clock: Clock
+  clock: PlaybackClock
   /** the moment that is second 0 */
   zero_ms: Readonly<Ref<number>>
   /** milliseconds of a clock that never goes back */
