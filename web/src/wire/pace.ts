@@ -22,7 +22,7 @@ export interface WayOut {
 
 export type Ease = 'free' | 'calm' | 'tight' | 'narrow'
 
-export interface Piece {
+export interface PacedPiece {
   bytes: number
   /** the rest after it, in times of what it took */
   rest: number
@@ -45,7 +45,7 @@ export function ease(line: WayOut | null, rate: number | null): Ease {
 }
 
 /** The next piece, where the last ones went at `rate` bytes a second (null: none did yet). */
-export function piece(line: WayOut | null, rate: number | null): Piece {
+export function piece(line: WayOut | null, rate: number | null): PacedPiece {
   const room = rate === null ? FIRST_BYTES : Math.floor(rate * PIECE_S)
   const fitting = Math.min(WHOLE_BYTES, Math.max(SMALLEST_BYTES, room))
   switch (ease(line, rate)) {
