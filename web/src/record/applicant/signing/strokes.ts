@@ -50,13 +50,13 @@ export function strokesOf(image: Pick<SignatureImage, 'strokes'>): Stroke[] {
 }
 
 /** One piece of a drawn stroke, in the units of the pad. */
-export interface Piece {
+export interface StrokePiece {
   d: string
   width: number
 }
 
 /** The pieces that draw strokes on a pad of that size: thicker where the pen was pressed. */
-export function piecesOf(strokes: readonly Stroke[], width: number, height: number): Piece[] {
+export function piecesOf(strokes: readonly Stroke[], width: number, height: number): StrokePiece[] {
   const thick = Math.min(width, height) / 40
   const wide = (pressure: number): number => Number((thick * (0.4 + 1.2 * pressure)).toFixed(2))
   const place = ([x, y]: Point): string => `${(x * width).toFixed(1)} ${(y * height).toFixed(1)}`
