@@ -5,8 +5,8 @@
 import type { SignatureImage } from '../../../wire/messages'
 
 /** x and y as shares of the pad, pressure 0 to 1, milliseconds since the first point */
-export type Point = [number, number, number, number]
-export type Stroke = [Point, ...Point[]]
+export type StrokePoint = [number, number, number, number]
+export type Stroke = [StrokePoint, ...Point[]]
 
 /** What a pad tells of a stroke: CSS pixels, pressure 0 to 1, milliseconds since 1970. */
 export interface Pressed {
@@ -31,7 +31,7 @@ export function sharesOf(pressed: readonly Pressed[], width: number, height: num
     (one) =>
       one.points
         .slice(0, MOST_POINTS)
-        .map(({ x, y, pressure, time }): Point => [
+        .map(({ x, y, pressure, time }): StrokePoint => [
           share(x, width),
           share(y, height),
           feels ? share(pressure, 1) : NO_PRESSURE,
@@ -42,9 +42,9 @@ export function sharesOf(pressed: readonly Pressed[], width: number, height: num
 
 /** The strokes of a signature as the server keeps them; what is no point is left out. */
 export function strokesOf(image: Pick<SignatureImage, 'strokes'>): Stroke[] {
-  const points = (stroke: readonly (readonly unknown[])[]): Point[] =>
+  const points = (stroke: readonly (readonly unknown[])[]): StrokePoint[] =>
     stroke
-      .map((point) => point.map(Number) as Point)
+      .map((point) => point.map(Number) as StrokePoint)
       .filter((point) => point.length === 4 && point.every(Number.isFinite))
   return image.strokes.map(points).filter((stroke): stroke is Stroke => stroke.length > 0)
 }
@@ -59,12 +59,12 @@ export interface StrokePiece {
 export function piecesOf(strokes: readonly Stroke[], width: number, height: number): StrokePiece[] {
   const thick = Math.min(width, height) / 40
   const wide = (pressure: number): number => Number((thick * (0.4 + 1.2 * pressure)).toFixed(2))
-  const place = ([x, y]: Point): string => `${(x * width).toFixed(1)} ${(y * height).toFixed(1)}`
+  const place = ([x, y]: StrokePoint): string => `${(x * width).toFixed(1)} ${(y * height).toFixed(1)}`
   return strokes.flatMap((stroke) => {
     const [first] = stroke
     if (stroke.length === 1) return [{ d: `M${place(first)}h0.01`, width: wide(first[2]) * 1.4 }]
     return stroke.slice(1).map((to, index) => {
-      const from = stroke[index] as Point
+      const from = stroke[index] as StrokePoint
       return { d: `M${place(from)}L${place(to)}`, width: wide((from[2] + to[2]) / 2) }
     })
   })
