@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { findPaper, type Pixels, type Point, type Quad } from './corners'
+import { findPaper, type Pixels, type PixelPoint, type Quad } from './corners'
 import { flatten, quarter, sizeOf } from './flatten'
 
 const inside = (quad: Quad, x: number, y: number): boolean =>
   quad.every((a, i) => {
-    const b = quad[(i + 1) % 4] as Point
+    const b = quad[(i + 1) % 4] as PixelPoint
     return (b.x - a.x) * (y - a.y) - (b.y - a.y) * (x - a.x) > 0
   })
 
@@ -99,9 +99,9 @@ describe('the corners of a paper', () => {
         const found = findPaper(picture(640, 480, quad, paper, ground))
         expect(found).not.toBeNull()
         found?.forEach((corner, i) =>
-          expect(Math.hypot(corner.x - (quad[i] as Point).x, corner.y - (quad[i] as Point).y)).toBeLessThan(
-            1,
-          ),
+          expect(
+            Math.hypot(corner.x - (quad[i] as PixelPoint).x, corner.y - (quad[i] as PixelPoint).y),
+          ).toBeLessThan(1),
         )
       })
     }

@@ -6,13 +6,13 @@
  * their crossings are the corners, so that rounded corners of a card come out square. Pure; knows pixels only.
  */
 
-export interface Point {
+export interface PixelPoint {
   x: number
   y: number
 }
 
 /** Top left, top right, bottom right, bottom left, in pixels of the picture; a pixel covers [n, n + 1]. */
-export type Quad = readonly [Point, Point, Point, Point]
+export type Quad = readonly [PixelPoint, PixelPoint, PixelPoint, PixelPoint]
 
 export interface Pixels {
   data: Uint8ClampedArray
@@ -39,7 +39,7 @@ export function whole(width: number, height: number): Quad {
 
 export function scaled(quad: Quad, by: number): Quad {
   const [a, b, c, d] = quad
-  const times = (one: Point): Point => ({ x: one.x * by, y: one.y * by })
+  const times = (one: PixelPoint): PixelPoint => ({ x: one.x * by, y: one.y * by })
   return [times(a), times(b), times(c), times(d)]
 }
 
@@ -193,8 +193,8 @@ function between(values: Uint8Array): number {
 // ---------------------------------------------------------------- from a shape to four corners
 
 /** The outermost points of the shape in each row and column, at the outer edge of their pixels. */
-function rimOf(shape: Uint8Array, width: number, height: number): Point[] | null {
-  const rim: Point[] = []
+function rimOf(shape: Uint8Array, width: number, height: number): PixelPoint[] | null {
+  const rim: PixelPoint[] = []
   for (let y = 0; y < height; y++) {
     let [first, last] = [-1, -1]
     for (let x = 0; x < width; x++) {
@@ -216,15 +216,17 @@ function rimOf(shape: Uint8Array, width: number, height: number): Point[] | null
   return rim.length >= 8 ? rim : null
 }
 
-const cross = (o: Point, a: Point, b: Point): number => (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x)
+const cross = (o: PixelPoint, a: PixelPoint, b: PixelPoint): number =>
+  (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x)
 
 /** The convex hull (Andrew 1979), clockwise as it is seen. */
-function hullOf(points: readonly Point[]): Point[] {
+function hullOf(points: readonly PixelPoint[]): PixelPoint[] {
   const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y)
-  const half = (from: readonly Point[]): Point[] => {
-    const chain: Point[] = []
+  const half = (from: readonly PixelPoint[]): PixelPoint[] => {
+    const chain: PixelPoint[] = []
     for (const point of from) {
-      while (chain.length > 1 && cross(chain.at(-2) as Point, chain.at(-1) as Point, point) <= 0) chain.pop()
+      while (chain.length > 1 && cross(chain.at(-2) as PixelPoint, chain.at(-1) as PixelPoint, point) <= 0)
+        chain.pop()
       chain.push(point)
     }
     return chain.slice(0, -1)
@@ -233,13 +235,13 @@ function hullOf(points: readonly Point[]): Point[] {
 }
 
 /** The hull with so many points, without those that take the least from it. */
-function fewer(hull: readonly Point[], most: number): Point[] {
+function fewer(hull: readonly PixelPoint[], most: number): PixelPoint[] {
   const left = [...hull]
   while (left.length > most) {
     let [least, at] = [Infinity, 0]
     for (let i = 0; i < left.length; i++) {
       const takes = Math.abs(
-        cross(left.at(i - 1) as Point, left[i] as Point, left[(i + 1) % left.length] as Point),
+        cross(left.at(i - 1) as PixelPoint, left[i] as PixelPoint, left[(i + 1) % left.length] as PixelPoint),
       )
       if (takes < least) [least, at] = [takes, i]
     }
@@ -248,16 +250,16 @@ function fewer(hull: readonly Point[], most: number): Point[] {
   return left
 }
 
-export function area(polygon: readonly Point[]): number {
+export function area(polygon: readonly PixelPoint[]): number {
   let sum = 0
   polygon.forEach((a, i) => {
-    const b = polygon[(i + 1) % polygon.length] as Point
+    const b = polygon[(i + 1) % polygon.length] as PixelPoint
     sum += a.x * b.y - b.x * a.y
   })
   return Math.abs(sum) / 2
 }
 
-function largestQuad(points: readonly Point[]): Quad | null {
+function largestQuad(points: readonly PixelPoint[]): Quad | null {
   const n = points.length
   let [best, best_area]: [Quad | null, number] = [null, 0]
   for (let i = 0; i < n; i++) {
@@ -275,25 +277,25 @@ function largestQuad(points: readonly Point[]): Quad | null {
 }
 
 interface Line {
-  at: Point
+  at: PixelPoint
   /** unit vector along it */
-  way: Point
+  way: PixelPoint
 }
 
 /** Each side fitted to the points of the rim along it; the corners are where the sides cross. */
-function squared(rough: Quad, rim: readonly Point[]): Quad {
+function squared(rough: Quad, rim: readonly PixelPoint[]): Quad {
   const diagonal = Math.hypot(rough[2].x - rough[0].x, rough[2].y - rough[0].y)
-  const sides = rough.map((a, i) => sideOf(a, rough[(i + 1) % 4] as Point, rim, diagonal * 0.02))
+  const sides = rough.map((a, i) => sideOf(a, rough[(i + 1) % 4] as PixelPoint, rim, diagonal * 0.02))
   return rough.map((corner, i) => {
     const met = crossing(sides[(i + 3) % 4] as Line, sides[i] as Line)
     return met && Math.hypot(met.x - corner.x, met.y - corner.y) < diagonal * 0.08 ? met : corner
   }) as unknown as Quad
 }
 
-function sideOf(a: Point, b: Point, rim: readonly Point[], near: number): Line {
+function sideOf(a: PixelPoint, b: PixelPoint, rim: readonly PixelPoint[], near: number): Line {
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
   let line: Line = { at: a, way: { x: (b.x - a.x) / length, y: (b.y - a.y) / length } }
-  const away = (point: Point): number =>
+  const away = (point: PixelPoint): number =>
     Math.abs((point.x - line.at.x) * line.way.y - (point.y - line.at.y) * line.way.x)
   for (const within of [near, near / 2, Math.max(1, near / 6)]) {
     const along = rim.filter((point) => {
@@ -307,7 +309,7 @@ function sideOf(a: Point, b: Point, rim: readonly Point[], near: number): Line {
 }
 
 /** The line with the least squares of distances. */
-function fitted(points: readonly Point[]): Line {
+function fitted(points: readonly PixelPoint[]): Line {
   const n = points.length
   const at = {
     x: points.reduce((sum, one) => sum + one.x, 0) / n,
@@ -323,7 +325,7 @@ function fitted(points: readonly Point[]): Line {
   return { at, way: { x: Math.cos(angle), y: Math.sin(angle) } }
 }
 
-function crossing(one: Line, other: Line): Point | null {
+function crossing(one: Line, other: Line): PixelPoint | null {
   const det = one.way.x * other.way.y - one.way.y * other.way.x
   if (Math.abs(det) < 0.2) return null
   const t = ((other.at.x - one.at.x) * other.way.y - (other.at.y - one.at.y) * other.way.x) / det
@@ -333,7 +335,8 @@ function crossing(one: Line, other: Line): Point | null {
 /** Clockwise from the corner that is nearest to the picture's top left. */
 function turned(quad: Quad): Quad {
   const first = quad.reduce(
-    (best, one, i) => (one.x + one.y < (quad[best] as Point).x + (quad[best] as Point).y ? i : best),
+    (best, one, i) =>
+      one.x + one.y < (quad[best] as PixelPoint).x + (quad[best] as PixelPoint).y ? i : best,
     0,
   )
   return [0, 1, 2, 3].map((i) => quad[(first + i) % 4]) as unknown as Quad

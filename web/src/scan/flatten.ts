@@ -2,13 +2,13 @@
  * A quadrangle of a picture laid flat as a rectangle (projective map of the unit square, Heckbert 1989), sampled
  * between pixels. Pure; knows pixels only.
  */
-import type { Pixels, Point, Quad } from './corners'
+import type { Pixels, PixelPoint, Quad } from './corners'
 
 /** Of sheets of the A and B rows, and of cards (ISO/IEC 7810 ID-1): what comes near is made exactly so. */
 const PROPORTIONS = [Math.SQRT2, 85.6 / 53.98]
 const NEAR = 0.06
 
-const far = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y)
+const far = (a: PixelPoint, b: PixelPoint): number => Math.hypot(a.x - b.x, a.y - b.y)
 
 /** The quadrangle turned clockwise by so many quarters: what was at its left is on top. */
 export function quarter([a, b, c, d]: Quad, turns: number): Quad {
