@@ -11,7 +11,7 @@ import type { MaterialView } from '../../../wire/messages'
 import { copyOf, making, type Documents, type Sheet } from '../documents'
 
 /** Which material is wanted now, and what becomes of it. */
-export interface Table {
+export interface WantedSheet {
   documents: () => Documents
   material: () => MaterialView | null
   /** the name of its line */
@@ -22,7 +22,7 @@ export interface Table {
   laid: (material_id: string) => void
 }
 
-export function useSheet({ documents, material: wanted, name, cleared, laid }: Table) {
+export function useSheet({ documents, material: wanted, name, cleared, laid }: WantedSheet) {
   const { t } = useI18n()
   const sheet = shallowRef<Sheet | null>(null)
   const pages = shallowRef<PDFPageProxy[]>([])
