@@ -6,7 +6,7 @@ export type { Flat, Still }
 
 type Unsent = ToTable extends infer One ? (One extends ToTable ? Omit<One, 'id'> : never) : never
 
-export class Table {
+export class ScanTable {
   private worker: Worker | null = null
   private last = 0
   private readonly waiting = new Map<

@@ -5,7 +5,7 @@
 import { computed, onScopeDispose, shallowRef } from 'vue'
 import { whole, type Quad } from './corners'
 import { quarter } from './flatten'
-import { Table } from './table'
+import { ScanTable } from './table'
 
 export interface ScanPage {
   id: string
@@ -35,7 +35,7 @@ export function useScan() {
   const working = shallowRef(0)
   const failed = shallowRef(false)
   const urls = new Set<string>()
-  const table = new Table()
+  const table = new ScanTable()
   let last = 0
 
   function shown(blob: Blob): string {
