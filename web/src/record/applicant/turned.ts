@@ -285,16 +285,16 @@ export function stageOf(
   return material ? { kind: 'document', material, name: nameOf(view, material) } : { kind: 'wait' }
 }
 
-export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
+export type TurnedStep = 'consent' | 'materials' | 'sign' | 'receipt'
 export interface StepAt {
-  step: Step
+  step: TurnedStep
   state: 'done' | 'now' | 'later'
 }
 
 /** The steps as the applicant counts them: what is done, and the first that is not. A case that was decided without his signature asks for none, and has no receipt. */
 export function stepsOf(view: CaseView): StepAt[] {
   const over = closed(view)
-  const done: Record<Step, boolean> = {
+  const done: Record<TurnedStep, boolean> = {
     consent: view.consent !== null,
     materials:
       over ||
