@@ -55,14 +55,14 @@ export interface Outcome {
   figures?: Record<string, number | string>
 }
 
-export interface Step {
+export interface CheckStep {
   name: StepName
   state: StepState
   reason: Reason | null
   figures: Record<string, number | string>
 }
 
-export const fresh = (): Step[] =>
+export const fresh = (): CheckStep[] =>
   STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
 
 /** `narrow`: all is well but the line, which carries no more than a small picture */
@@ -80,7 +80,7 @@ export function narrow(sent: { limited_by: string; picture_width: number }): boo
 const NEEDED: ReadonlySet<StepName> = new Set(['socket', 'direct', 'publish_audio', 'receive'])
 
 /** What all steps together mean. A way over the relay does for the direct one. */
-export function verdict(steps: readonly Step[]): Verdict {
+export function verdict(steps: readonly CheckStep[]): Verdict {
   const state = new Map(steps.map((one) => [one.name, one.state]))
   if (steps.every((one) => one.state === 'pending')) return 'none'
   if (steps.some((one) => one.state === 'running' || one.state === 'pending')) return 'running'
@@ -100,11 +100,11 @@ export interface Report {
   browser: string
   screen: string
   language: string
-  steps: Step[]
+  steps: CheckStep[]
 }
 
 export function report(
-  steps: readonly Step[],
+  steps: readonly CheckStep[],
   at: Date,
   around: { browser: string; screen: string; language: string },
 ): Report {
