@@ -66,7 +66,7 @@ export const fresh = (): CheckStep[] =>
   STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
 
 /** `narrow`: all is well but the line, which carries no more than a small picture */
-export type Verdict = 'none' | 'running' | 'ready' | 'narrow' | 'usable' | 'not_ready'
+export type CheckVerdict = 'none' | 'running' | 'ready' | 'narrow' | 'usable' | 'not_ready'
 
 /** A picture no wider than this shows who speaks, and nothing that is written. */
 const SMALL = 320
@@ -80,7 +80,7 @@ export function narrow(sent: { limited_by: string; picture_width: number }): boo
 const NEEDED: ReadonlySet<StepName> = new Set(['socket', 'direct', 'publish_audio', 'receive'])
 
 /** What all steps together mean. A way over the relay does for the direct one. */
-export function verdict(steps: readonly CheckStep[]): Verdict {
+export function verdict(steps: readonly CheckStep[]): CheckVerdict {
   const state = new Map(steps.map((one) => [one.name, one.state]))
   if (steps.every((one) => one.state === 'pending')) return 'none'
   if (steps.some((one) => one.state === 'running' || one.state === 'pending')) return 'running'
@@ -96,7 +96,7 @@ export function verdict(steps: readonly CheckStep[]): Verdict {
 /** What a person may hand on to who helps him: outcomes and figures, nothing about anybody. */
 export interface Report {
   made_at: string
-  verdict: Verdict
+  verdict: CheckVerdict
   browser: string
   screen: string
   language: string
