@@ -52,7 +52,7 @@ export type Level = 'excellent' | 'good' | 'poor' | 'lost'
 /** What helps, as a key of `call.quality.advice`: with `uplink` one click does it. */
 export type Advice = 'uplink' | 'downlink' | 'delay' | 'computer'
 
-export interface Verdict {
+export interface QualityVerdict {
   level: Level
   advice: Advice | null
 }
@@ -272,7 +272,10 @@ export function advise(samples: readonly Sample[], picture_sent: boolean): Advic
 }
 
 /** All in one: `up` says whether the connection stands at all. */
-export function judge(samples: readonly Sample[], at: { up: boolean; picture_sent: boolean }): Verdict {
+export function judge(
+  samples: readonly Sample[],
+  at: { up: boolean; picture_sent: boolean },
+): QualityVerdict {
   if (!at.up) return { level: 'lost', advice: null }
   return { level: level(samples), advice: advise(samples, at.picture_sent) }
 }

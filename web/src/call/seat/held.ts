@@ -1,7 +1,7 @@
 /** A seat as this page holds it, and what its parts need of the page around them. */
 import type { CallSnapshot } from '../../wire/messages'
 import type { Unsent } from '../../wire/socket'
-import type { Verdict, Sample } from '../rules/quality'
+import type { QualityVerdict, Sample } from '../rules/quality'
 import type { Heartbeat } from './heartbeat'
 import type { LinesTold } from './lines'
 import type { IceServer } from './media'
@@ -28,7 +28,7 @@ export interface Surroundings {
   well: () => void
 }
 
-export type Quality = Verdict & { sample: Sample }
+export type Quality = QualityVerdict & { sample: Sample }
 
 export interface Held {
   call_id: string
