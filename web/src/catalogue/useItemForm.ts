@@ -13,10 +13,10 @@ import { published_here, useLowerings } from './useLowerings'
 const PAUSE_MS = 350
 
 /** What became of what waited. */
-export type Came = 'here' | 'published' | 'declined' | 'withdrawn' | 'outdated' | 'gone'
+export type ProposalEnd = 'here' | 'published' | 'declined' | 'withdrawn' | 'outdated' | 'gone'
 
 /** What became of what `was` there, by how the item says that it was closed. */
-export function becameOf(was: Pick<LoweringView, 'mine'>, closed: ItemForm['closed']): Came {
+export function becameOf(was: Pick<LoweringView, 'mine'>, closed: ItemForm['closed']): ProposalEnd {
   if (closed === 'outdated') return 'outdated'
   if (!was.mine) return 'gone'
   return closed === 'agreed' ? 'published' : closed === 'withdrawn' ? 'withdrawn' : 'declined'
@@ -40,7 +40,7 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
   /** the form as it would be, of what waits */
   const asked_form = shallowRef<ItemView['form'] | null>(null)
   /** what became of what waited */
-  const came = ref<Came | null>(null)
+  const came = ref<ProposalEnd | null>(null)
 
   const checking = computed(() => checked.value !== text.value)
   /** why it cannot be published */
