@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import CaseTable from './CaseTable.vue'
 import { REST_MS, SPREAD_MS } from './keptCurrent'
-import { useCases, type Came } from './useCases'
+import { useCases, type ListedKind } from './useCases'
 import { i18n, learn } from '../i18n'
 import { closeWire } from '../wire/socket'
 import { by } from '../../tests/kit/cases'
@@ -69,7 +69,7 @@ afterEach(() => {
 })
 
 async function list(lists = 1) {
-  const told: Came[][] = []
+  const told: ListedKind[][] = []
   const page = mount(
     defineComponent(() => {
       const all = Array.from({ length: lists }, () => useCases('/cases', (kinds) => told.push(kinds)))

@@ -7,12 +7,12 @@ import { keepCurrent } from './keptCurrent'
 
 const AGAIN_MS = 30_000
 
-export type Came = Exclude<ListedChanged['what'], 'left'>
+export type ListedKind = Exclude<ListedChanged['what'], 'left'>
 
 /** `came`: told once the list has what came to the unit meanwhile, each kind once; the list follows its unit then. */
 export function useCases(
   path: string,
-  came?: (kinds: Came[]) => void,
+  came?: (kinds: ListedKind[]) => void,
 ): {
   cases: Ref<CaseSummary[] | null>
   problem: Ref<Problem | null>
@@ -20,7 +20,7 @@ export function useCases(
 } {
   const cases = ref<CaseSummary[] | null>(null)
   const problem = ref<Problem | null>(null)
-  const untold = new Set<Came>()
+  const untold = new Set<ListedKind>()
 
   async function refresh(): Promise<void> {
     const told = [...untold]
