@@ -28,7 +28,7 @@ export interface FieldWire {
   changed(): void
 }
 
-export type Offer = 'stale' | 'held' | 'restored'
+export type EditorOffer = 'stale' | 'held' | 'restored'
 
 /** What a view shows of an editor. */
 export interface FieldFace {
@@ -38,7 +38,7 @@ export interface FieldFace {
   locked: boolean
   fault: FieldFault | null
   refusal: EditRefusal | null
-  offer: Offer | null
+  offer: EditorOffer | null
   changed_under: boolean
 }
 
@@ -51,7 +51,7 @@ export class FieldEditor {
   /** what the server said */
   refusal: EditRefusal | null = null
   /** what was typed meets something else, and the person must choose */
-  offer: Offer | null = null
+  offer: EditorOffer | null = null
   /** the record changed under a focused field; told, not shown in the field */
   changedUnder = false
 
