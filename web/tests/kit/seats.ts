@@ -1,7 +1,7 @@
 /** What a seat uses of a browser, held by a test: time that stands until it is moved, devices and connections of its own. */
 import { flushPromises } from '@vue/test-utils'
 import type { Devices, Opened } from '../../src/call/seat/devices'
-import type { Offer, Surroundings } from '../../src/call/seat/held'
+import type { MediaOffer, Surroundings } from '../../src/call/seat/held'
 import type { Flow, Mid } from '../../src/call/seat/media'
 import type { Means, Peer, Stop, Ticking } from '../../src/call/seat/means'
 import type { Unsent } from '../../src/wire/socket'
@@ -177,7 +177,7 @@ export class HeldPage {
     return last
   }
 
-  offer(): Offer & Record<string, unknown> {
+  offer(): MediaOffer & Record<string, unknown> {
     this.offers += 1
     return { sdp: `offer${this.offers}`, ice_servers: [] }
   }

@@ -2,7 +2,7 @@
  * What is prepared before a call: while it rings here all that an answer needs is negotiated, so that it has only to
  * connect. No device is opened for it, and not a packet leaves. What fails is left to the answer.
  */
-import { offerIn, type Answered, type Held, type Offer, type Surroundings } from './held'
+import { offerIn, type Answered, type Held, type MediaOffer, type Surroundings } from './held'
 
 /** A seat that an answer to this ring would take: its connection is negotiated, and not made. */
 interface Negotiated {
@@ -18,7 +18,7 @@ export class Ahead {
 
   constructor(
     private readonly ask: Surroundings['ask'],
-    private readonly make: (call_id: string, leg_id: string, offer: Offer) => Held,
+    private readonly make: (call_id: string, leg_id: string, offer: MediaOffer) => Held,
   ) {}
 
   /** What rings here now; null: nothing any more, or nothing for which it may be prepared. */
@@ -32,7 +32,7 @@ export class Ahead {
   }
 
   private async negotiate(prepared: Negotiated, call_id: string): Promise<void> {
-    const told = await this.ask<{ leg_id?: string } & Partial<Offer>>({
+    const told = await this.ask<{ leg_id?: string } & Partial<MediaOffer>>({
       type: 'call.prepare',
       call_id,
       ring_id: prepared.ring_id,

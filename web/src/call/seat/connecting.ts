@@ -5,7 +5,7 @@
 import { shallowRef } from 'vue'
 import { Problem } from '../../wire/http'
 import { groupsFor, holdOf, legOf, seatedLegs } from '../rules/standing'
-import { goodUntil, type CallView, type Held, type Offer, type Surroundings } from './held'
+import { goodUntil, type CallView, type Held, type MediaOffer, type Surroundings } from './held'
 import { Heartbeat } from './heartbeat'
 import { LinesTold } from './lines'
 import type { Arrived } from './media'
@@ -40,7 +40,7 @@ export class Connecting {
   constructor(private readonly seat: Connected) {}
 
   /** The first connection of a leg. */
-  async connect(call_id: string, leg_id: string, offered?: Offer): Promise<void> {
+  async connect(call_id: string, leg_id: string, offered?: MediaOffer): Promise<void> {
     this.release()
     this.seat.begins()
     this.seat.way.notice({ type: 'begun' })
@@ -81,7 +81,7 @@ export class Connecting {
     const { held, seat } = this
     if (!held) return this.renew()
     const { call_id, leg_id } = held
-    let offer: Offer
+    let offer: MediaOffer
     try {
       offer = await this.ask(call_id, leg_id, true)
     } catch (reason) {
@@ -179,7 +179,7 @@ export class Connecting {
   }
 
   /** A connection with this offer that sends these tracks; not held yet. */
-  make(call_id: string, leg_id: string, offer: Offer, tracks: Supply['tracks']): Held {
+  make(call_id: string, leg_id: string, offer: MediaOffer, tracks: Supply['tracks']): Held {
     const { around, means, way } = this.seat
     const media = means.connect(offer.ice_servers, way.relay, tracks, {
       tracks: (arrived) => {
@@ -205,8 +205,8 @@ export class Connecting {
     return held
   }
 
-  private ask(call_id: string, leg_id: string, restart: boolean): Promise<Offer> {
-    return this.seat.around.ask<Offer & Record<string, unknown>>({
+  private ask(call_id: string, leg_id: string, restart: boolean): Promise<MediaOffer> {
+    return this.seat.around.ask<MediaOffer & Record<string, unknown>>({
       type: 'call.connect',
       call_id,
       leg_id,
@@ -214,7 +214,7 @@ export class Connecting {
     })
   }
 
-  private async open(call_id: string, leg_id: string, offer: Offer): Promise<void> {
+  private async open(call_id: string, leg_id: string, offer: MediaOffer): Promise<void> {
     this.release()
     const { around, way } = this.seat
     const held = this.make(call_id, leg_id, offer, this.outgoing(around.find(call_id)))
@@ -229,7 +229,7 @@ export class Connecting {
     await this.tellLines()
   }
 
-  private async describe(held: Held, offer: Offer): Promise<void> {
+  private async describe(held: Held, offer: MediaOffer): Promise<void> {
     const { around, means, way } = this.seat
     held.good_until_ms = goodUntil(offer.ice_servers, means.time.server())
     const sdp = await held.media.answer(offer.sdp, way.load)

@@ -44,16 +44,16 @@ export interface Held {
   doubted: boolean
 }
 
-export interface Offer {
+export interface MediaOffer {
   sdp: string
   ice_servers: IceServer[]
 }
 
 /** What an answer brings: its leg, and the worker's offer for it, or that the one of before holds. */
-export type Answered = { leg_id?: string; seated?: boolean } & Partial<Offer>
+export type Answered = { leg_id?: string; seated?: boolean } & Partial<MediaOffer>
 
 /** The offer that an ack brought, if any. */
-export function offerIn({ sdp, ice_servers }: Partial<Offer>): Offer | undefined {
+export function offerIn({ sdp, ice_servers }: Partial<MediaOffer>): MediaOffer | undefined {
   return sdp !== undefined && ice_servers ? { sdp, ice_servers } : undefined
 }
 
