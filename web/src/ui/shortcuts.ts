@@ -149,15 +149,15 @@ export function working(): ShortcutName[] {
 }
 
 /** A key that works for as long as it is held down. */
-export interface Held {
+export interface HeldKey {
   down: () => void
   up: () => void
 }
 
 /** Runs the handlers while the component lives; an event that was handled goes no further. */
-export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void) | Held>>): void {
+export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void) | HeldKey>>): void {
   const names = Object.keys(handlers) as ShortcutName[]
-  const down = new Map<string, Held>()
+  const down = new Map<string, HeldKey>()
   let stepped = -Infinity
 
   function tooSoon(): boolean {
