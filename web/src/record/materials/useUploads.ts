@@ -10,7 +10,7 @@ import { onTurn } from '../../wire/pace'
 import { signedIn } from '../../wire/session'
 import { freshId } from '../../wire/socket'
 import { claimedType } from './uploads/fileTypes'
-import { cutSmaller, terminate, uploadOf, type Held } from './uploads/line'
+import { cutSmaller, terminate, uploadOf, type HeldUpload } from './uploads/line'
 import { own } from './uploads/own'
 import { Meter, nextOf, UNDER_WAY, type Purpose, type Sending, type Transfer } from './uploads/transfer'
 import { useLimits } from './uploads/useLimits'
@@ -23,7 +23,7 @@ const given_at = (): number => (last_at = Math.max(Date.now(), last_at + 1))
 
 export const UNDO_MS = 8_000
 
-interface Under extends Held {
+interface Under extends HeldUpload {
   file: Blob | null
   upload: Upload | null
   undo: number | undefined

@@ -12,7 +12,7 @@ import { Pacer, WHOLE_BYTES } from '../../../wire/pace'
 const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(360).fill(10_000)]
 
 /** An upload under way: what was asked of it and what the server is being asked. */
-export interface Held {
+export interface HeldUpload {
   kept: Kept
   /** the server is being asked to begin: what was cut now it would keep, and nobody could name it again */
   creating: boolean
@@ -33,7 +33,7 @@ export interface Hears {
   done: () => void
 }
 
-export function uploadOf(one: Held, file: Blob, hears: Hears): Upload {
+export function uploadOf(one: HeldUpload, file: Blob, hears: Hears): Upload {
   const { kept } = one
   const pacer = new Pacer()
   const upload: Upload = new Upload(file, {
