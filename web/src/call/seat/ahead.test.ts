@@ -2,7 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { HeldPage } from '../../../tests/kit/seats'
 import { Ahead } from './ahead'
-import type { Held } from './held'
+import type { HeldSeat } from './held'
 
 const RING = { call_id: 'call0001', ring_id: 'ring0001' }
 
@@ -12,7 +12,7 @@ function ringing() {
   const ahead = new Ahead(page.around.ask, (call_id, leg_id, { ice_servers }) => {
     const nobody = { tracks: () => undefined, state: () => undefined }
     const media = page.means.connect(ice_servers, false, new Map(), nobody)
-    return { call_id, leg_id, media } as Held
+    return { call_id, leg_id, media } as HeldSeat
   })
   return { page, ahead }
 }

@@ -2,13 +2,13 @@
  * What is prepared before a call: while it rings here all that an answer needs is negotiated, so that it has only to
  * connect. No device is opened for it, and not a packet leaves. What fails is left to the answer.
  */
-import { offerIn, type Answered, type Held, type MediaOffer, type Surroundings } from './held'
+import { offerIn, type Answered, type HeldSeat, type MediaOffer, type Surroundings } from './held'
 
 /** A seat that an answer to this ring would take: its connection is negotiated, and not made. */
 interface Negotiated {
   ring_id: string
   /** there once the worker has our answer to its offer */
-  held: Held | null
+  held: HeldSeat | null
   /** the person has answered, and it connects */
   begun: Promise<void> | null
 }
@@ -18,7 +18,7 @@ export class Ahead {
 
   constructor(
     private readonly ask: Surroundings['ask'],
-    private readonly make: (call_id: string, leg_id: string, offer: MediaOffer) => Held,
+    private readonly make: (call_id: string, leg_id: string, offer: MediaOffer) => HeldSeat,
   ) {}
 
   /** What rings here now; null: nothing any more, or nothing for which it may be prepared. */
@@ -60,7 +60,7 @@ export class Ahead {
   }
 
   /** What was begun for the seat that an answer got: the caller's from now on. Without it what was prepared is given up. */
-  take({ leg_id, seated }: Answered): { held: Held; begun: Promise<void> } | null {
+  take({ leg_id, seated }: Answered): { held: HeldSeat; begun: Promise<void> } | null {
     const { held, begun } = this.prepared ?? {}
     if (!seated || !begun || !held || held.leg_id !== leg_id) {
       this.forget()

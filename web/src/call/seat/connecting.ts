@@ -5,7 +5,7 @@
 import { shallowRef } from 'vue'
 import { Problem } from '../../wire/http'
 import { groupsFor, holdOf, legOf, seatedLegs } from '../rules/standing'
-import { goodUntil, type CallView, type Held, type MediaOffer, type Surroundings } from './held'
+import { goodUntil, type CallView, type HeldSeat, type MediaOffer, type Surroundings } from './held'
 import { Heartbeat } from './heartbeat'
 import { LinesTold } from './lines'
 import type { Arrived } from './media'
@@ -35,7 +35,7 @@ export interface Connected {
 export class Connecting {
   /** tracks of the other seats, by m-line */
   readonly remote = shallowRef<Arrived>(new Map())
-  held: Held | null = null
+  held: HeldSeat | null = null
 
   constructor(private readonly seat: Connected) {}
 
@@ -59,7 +59,7 @@ export class Connecting {
   }
 
   /** A connection that was negotiated before it was answered, and that has its seat now. */
-  async adopt(held: Held, begun: Promise<void>): Promise<void> {
+  async adopt(held: HeldSeat, begun: Promise<void>): Promise<void> {
     this.release()
     this.seat.way.notice({ type: 'begun' })
     this.seat.way.media.value = 'negotiating'
@@ -120,7 +120,7 @@ export class Connecting {
   }
 
   /** New credentials for the relay while the old ones are still good, and a new path with them. */
-  async extend(held: Held): Promise<void> {
+  async extend(held: HeldSeat): Promise<void> {
     held.good_until_ms = null
     const offer = await this.ask(held.call_id, held.leg_id, true)
     if (this.held !== held || !held.media.fits(offer.sdp)) return
@@ -129,7 +129,7 @@ export class Connecting {
   }
 
   /** Lines for as many as there are, and a face in layers among three and more. */
-  async fit(held: Held, call: CallView): Promise<void> {
+  async fit(held: HeldSeat, call: CallView): Promise<void> {
     if (this.seat.way.media.value !== 'up') return
     const there = seatedLegs(call).filter((leg) => leg.media)
     const crowded = there.length > 2
@@ -179,7 +179,7 @@ export class Connecting {
   }
 
   /** A connection with this offer that sends these tracks; not held yet. */
-  make(call_id: string, leg_id: string, offer: MediaOffer, tracks: Supply['tracks']): Held {
+  make(call_id: string, leg_id: string, offer: MediaOffer, tracks: Supply['tracks']): HeldSeat {
     const { around, means, way } = this.seat
     const media = means.connect(offer.ice_servers, way.relay, tracks, {
       tracks: (arrived) => {
@@ -189,7 +189,7 @@ export class Connecting {
         if (this.held === held && !(now === 'broken' && held.doubted)) way.notice({ type: now })
       },
     })
-    const held: Held = {
+    const held: HeldSeat = {
       call_id,
       leg_id,
       media,
@@ -229,7 +229,7 @@ export class Connecting {
     await this.tellLines()
   }
 
-  private async describe(held: Held, offer: MediaOffer): Promise<void> {
+  private async describe(held: HeldSeat, offer: MediaOffer): Promise<void> {
     const { around, means, way } = this.seat
     held.good_until_ms = goodUntil(offer.ice_servers, means.time.server())
     const sdp = await held.media.answer(offer.sdp, way.load)

@@ -5,7 +5,7 @@ import { hold, leg, liveCall } from '../../../tests/kit/calls'
 import { HeldPeer } from '../../../tests/kit/seats'
 import type { Gauge } from '../rules/quality'
 import { accompanied, Gauging } from './gauging'
-import type { Held } from './held'
+import type { HeldSeat } from './held'
 
 const GAUGE = {
   at_ms: 0,
@@ -27,8 +27,8 @@ const GAUGE = {
 function gauged() {
   const nobody = { tracks: () => undefined, state: () => undefined }
   const peer = new HeldPeer([[], false, new Map(), nobody], [])
-  const held = { call_id: 'call0001', media: peer.peer, good_until_ms: null } as Held
-  const at = { held: held as Held | null, up: true, accompanied: true, chosen: false, server_ms: 0 }
+  const held = { call_id: 'call0001', media: peer.peer, good_until_ms: null } as HeldSeat
+  const at = { held: held as HeldSeat | null, up: true, accompanied: true, chosen: false, server_ms: 0 }
   const log: string[] = []
   const gauging = new Gauging({
     held: () => at.held,

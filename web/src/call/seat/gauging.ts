@@ -9,14 +9,14 @@ import { judge, sample, whenAlone, type Gauge, type Sample } from '../rules/qual
 import { Sparing } from '../rules/sparing'
 import type { Pictures } from '../rules/stall'
 import { holdOf, seatedLegs } from '../rules/standing'
-import type { CallView, Held, Quality } from './held'
+import type { CallView, HeldSeat, Quality } from './held'
 import type { Figures } from './media'
 
 const SAMPLES_KEPT = 12
 
 /** What the gauging asks, and whom it tells. */
 export interface Gauged {
-  held: () => Held | null
+  held: () => HeldSeat | null
   up: () => boolean
   /** whether anybody else is there, who receives what leaves this page and sends what comes to it */
   accompanied: (call_id: string) => boolean
@@ -30,7 +30,7 @@ export interface Gauged {
   /** what the camera has given so far */
   given: (pictures: Pictures | null) => void
   /** the credentials for the relay in use are about to end */
-  expiring: (held: Held) => void
+  expiring: (held: HeldSeat) => void
   say: (reason: unknown) => void
 }
 
@@ -76,7 +76,7 @@ export class Gauging {
     this.sparing.forget()
   }
 
-  private gauge(held: Held, now: Gauge): void {
+  private gauge(held: HeldSeat, now: Gauge): void {
     const fresh = this.before && sample(this.before, now)
     this.before = now
     if (!fresh) return
@@ -89,7 +89,7 @@ export class Gauging {
     this.seat.measured(held.call_id, this.quality.value)
   }
 
-  private judge(held: Held, seen: Figures): void {
+  private judge(held: HeldSeat, seen: Figures): void {
     this.relayed.value = seen.relayed
     this.shortest_s = Math.min(this.shortest_s, seen.round_trip_s ?? Infinity)
     const shortest_s = Number.isFinite(this.shortest_s) ? this.shortest_s : 0

@@ -30,7 +30,7 @@ export interface Surroundings {
 
 export type Quality = QualityVerdict & { sample: Sample }
 
-export interface Held {
+export interface HeldSeat {
   call_id: string
   leg_id: string
   media: Peer
