@@ -72,7 +72,7 @@ export class Problem extends Error {
   }
 }
 
-export interface Surroundings {
+export interface HttpSurroundings {
   /** BCP 47 tag of the page's language, sent as Accept-Language */
   language: () => string
   /** the sentence for a local code in that language */
@@ -83,18 +83,18 @@ export interface Surroundings {
   person?: () => string | null
 }
 
-let surroundings: Surroundings = {
+let surroundings: HttpSurroundings = {
   language: () => 'zh-CN',
   sentence: (code) => code,
   signed_out: () => undefined,
 }
 
-export function surround(given: Surroundings): void {
+export function surround(given: HttpSurroundings): void {
   surroundings = given
 }
 
 /** What the page gave by `surround`, for the other half of the wire. */
-export function around(): Surroundings {
+export function around(): HttpSurroundings {
   return surroundings
 }
 
