@@ -25,6 +25,13 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 # What was too large when the sizes were first counted. A name may go and none may come.
 LARGE_MODULES: Final[set[str]] = set()
 LARGE_CLASSES: Final[set[str]] = set()
+SAME: Final[dict[str, str]] = {
+    "Desk": "the switchboard's port, and the row that fills it",
+    "Finding": "what a check of the ledger found, and how it leaves on the wire",
+    "Report": "what a check of the ledger came to, and how it leaves on the wire",
+    "TemplateFault": "what is wrong in a template, and how it leaves on the wire",
+}
+"""Names of classes that stand twice with one meaning, beside those of a room's own wire. One may go and none may come."""
 LARGE_FOLDERS: Final[set[str]] = set()
 
 
@@ -186,3 +193,37 @@ def test_what_is_too_large_is_found() -> None:
         {"a/both.py Bare", "b/bare.ts use"},
         {"d"},
     )
+
+
+def doubled(sources: Mapping[str, str]) -> set[str]:
+    """The names that more than one class has; a room's wire may say a class of that room by its own name."""
+    found = defaultdict[str, list[tuple[str, bool]]](list)
+    for path, text in sources.items():
+        parts = Path(path).with_suffix("").parts
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(("/".join(parts[:2]), "wire" in parts))
+    return {
+        name
+        for name, at in found.items()
+        if len(at) > 1
+        and not (len(at) == 2 and len({room for room, _ in at}) == 1 and sum(w for _, w in at) == 1)
+    }
+
+
+def test_one_name_means_one_class_and_the_exceptions_shrink() -> None:
+    found = doubled(
+        {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in modules().values()}
+    )
+    assert found - SAME.keys() == set(), "two classes of one name: give one the word of its field"
+    assert SAME.keys() - found == set(), "it stands once: strike it off the list"
+
+
+def test_a_name_of_two_classes_is_found() -> None:
+    sources = {
+        "server/a/rules/x.py": "class Said: ...\nclass Hold: ...\n",
+        "server/a/wire/x.py": "class Said: ...\n",
+        "server/b/wire.py": "class Kept: ...\n",
+        "server/c/rules.py": "class Hold: ...\nclass Kept: ...\n",
+    }
+    assert doubled(sources) == {"Hold", "Kept"}
