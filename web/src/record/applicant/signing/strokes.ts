@@ -6,7 +6,7 @@ import type { SignatureImage } from '../../../wire/messages'
 
 /** x and y as shares of the pad, pressure 0 to 1, milliseconds since the first point */
 export type StrokePoint = [number, number, number, number]
-export type Stroke = [StrokePoint, ...Point[]]
+export type Stroke = [StrokePoint, ...StrokePoint[]]
 
 /** What a pad tells of a stroke: CSS pixels, pressure 0 to 1, milliseconds since 1970. */
 export interface Pressed {
