@@ -131,17 +131,17 @@ async def test_what_is_owed_may_come_by_a_phone(office: Office, tmp_path: Path) 
     # a page alone is nothing that was owed
     assert [one["standing"] for one in await owed(office)] == ["open"]
 
-    # what is made of pages settles it, and nothing more comes
+    # what is made of pages settles it: the link ends, and nothing more comes
     begun = await phones.begin(token, "2.jpg", len(picture))
     made = await office.bring(uploads, case_id, "tax")
     await office.do(APPROVER, materials.CaseReview, **about, material_id=made, review="accepted")
     assert await owed(office) == []
     with pytest.raises(Refusal) as refused:
         await phones.append(token, begun.upload_id, 0, once(picture))
-    assert refused.value.code is Code.CASE_CLOSED
+    assert refused.value.code is Code.UNAUTHENTICATED
     with pytest.raises(Refusal) as refused:
         await phones.begin(token, "3.jpg", len(picture))
-    assert refused.value.code is Code.CASE_CLOSED
+    assert refused.value.code is Code.UNAUTHENTICATED
     with pytest.raises(Refusal) as refused:
         await invite("tax")
     assert refused.value.code is Code.CASE_CLOSED

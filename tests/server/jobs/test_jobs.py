@@ -288,9 +288,9 @@ async def test_a_server_that_is_killed_takes_its_children_along(tmp_path: Path) 
     told = tmp_path / "started"
     code = f"import time; open({str(told)!r}, 'w').write('one'); time.sleep(600)"
     serving = (
-        "import asyncio, pathlib; from server.work.child import MIB, Children, Limits;"
+        "import asyncio, pathlib; from server.work.child import MIB, ChildLimits, Children;"
         f"asyncio.run(Children().run('timeit', '-n1', '-r1', {code!r},"
-        f" limits=Limits(file_bytes=MIB), writes=[pathlib.Path({str(tmp_path)!r})]))"
+        f" limits=ChildLimits(file_bytes=MIB), writes=[pathlib.Path({str(tmp_path)!r})]))"
     )
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", serving)
     try:
