@@ -27,7 +27,7 @@ class DialFacts:
     registered_at: datetime
     called: Callable[[Change, str], Awaitable[None]]
     """Records that the call of this id begins, about the case, which has been locked since it was read.
-    Refused: ``case_closed``."""
+    Refused: ``case_archived``."""
 
 
 class About(Protocol):

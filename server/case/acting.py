@@ -38,6 +38,14 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.resume_clock": "decision",
     "case.extend_limit": "decision",
     "case.recount": "decision",
+    "case.rule": "course",
+    "case.issue": "course",
+    "case.agree_electronic": "course",
+    "case.begin_delivery": "course",
+    "case.check_receiver": "course",
+    "case.end_delivery": "course",
+    "case.finish": "course",
+    "case.archive": "course",
 }
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""
@@ -47,11 +55,12 @@ _BY: Final[Mapping[Side, frozenset[str]]] = {
         "case.create", "case.consent", "case.edit", "case.close_proposal", "case.grade",
         "case.sign", "case.submit", "case.promise", "case.print_form", "case.send_originals",
         "case.consent_earlier", "case.take_earlier", "case.invite_phone",
+        "case.agree_electronic", "case.check_receiver",
     }),
     "approver": frozenset({
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",
         "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
-        "case.receive_originals",
+        "case.receive_originals", "case.rule", "case.issue", "case.archive",
     }),
 }  # fmt: skip
 """What is done from one side alone."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.calls.join import MARKS, SWITCHBOARD
-from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.course import advancing, clocks, consents, decisions, registering
 from server.case.acts.course.enquiries import Enquiries
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
@@ -29,6 +29,7 @@ async def join(node: Node) -> None:
         forms.commands(store),
         decisions.commands(store, settings.numbering),
         clocks.commands(store),
+        advancing.commands(store),
         sayings.commands(store),
         comments.commands(store),
         signing.commands(store, settings.numbering),

@@ -11,6 +11,7 @@ from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Deadlines, Extension, Halt
+from server.case.rules.course import course as courses
 from server.case.rules.form import Proposal as Proposed
 from server.case.rules.form import SavedValue
 from server.case.rules.materials.handover import Handover, Sheet
@@ -25,6 +26,16 @@ from server.case.rules.talk.drawing import Drawing
 from server.case.rules.talk.rating import Rating
 from server.case.rules.talk.saying import Saying as Said
 from server.case.rules.unmasking import Unmasking
+from server.case.wire.course import (
+    AgreementView,
+    ArchivedView,
+    CourseView,
+    DeliveryView,
+    EndingView,
+    ReceiverView,
+    ResultView,
+    RulingView,
+)
 from server.case.wire.decision import (
     Check,
     ClockView,
@@ -56,6 +67,7 @@ from server.catalogue.views import item_view
 from server.people.views import Filled, People
 from server.rights.person import Actor
 from server.standards import limits
+from server.standards.identifiers import mask_address
 from server.standards.working_days import Counted
 from signaling.wire.envelope import PersonRef
 
@@ -131,6 +143,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         if case.earlier_consent
         else None,
         referrals=[referral_view(one, people) for one in case.referrals],
+        course=course_view(case.course, people),
     )
 
 
@@ -174,6 +187,21 @@ PHONE: Final = Filled(PhoneView, Phone, beside=frozenset({"pages"}))
 UNMASKING: Final = Filled(UnmaskingView, Unmasking)
 HALT: Final = Filled(HaltView, Halt)
 EXTENSION: Final = Filled(ExtensionView, Extension)
+RULING: Final = Filled(RulingView, courses.Ruling, beside=frozenset({"deliver"}))
+AGREEMENT: Final = Filled(AgreementView, courses.Agreement, beside=frozenset({"address"}))
+COURSE: Final = Filled(
+    CourseView,
+    courses.Course,
+    {
+        "results": Filled(ResultView, courses.Result),
+        "deliveries": Filled(
+            DeliveryView, courses.Delivery, {"receiver": Filled(ReceiverView, courses.Receiver)}
+        ),
+        "ending": Filled(EndingView, courses.Ending),
+        "archived": Filled(ArchivedView, courses.Archived),
+    },
+    beside=frozenset({"ruling", "agreement"}),
+)
 
 
 def referral_view(referral: rules.Referral, people: People) -> ReferralView:
@@ -261,6 +289,19 @@ def decided_view(decided: rules.Decided, people: People) -> Decided:
         correct_by=decided.correct_by,
         clock=clock_view(decided.clock, people) if decided.clock else None,
         combined=decided.combined,
+    )
+
+
+def course_view(course: courses.Course, people: People) -> CourseView:
+    """With the address for electronic delivery masked."""
+    ruling, agreed = course.ruling, course.agreement
+    return COURSE(
+        course,
+        people,
+        ruling=RULING(ruling, people, deliver=due_view(ruling.deliver)) if ruling else None,
+        agreement=AGREEMENT(agreed, people, address=mask_address(agreed.address))
+        if agreed
+        else None,
     )
 
 

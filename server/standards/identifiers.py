@@ -155,6 +155,23 @@ def mask_phone(number: str) -> str:
     return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
 
 
+def mask_document(number: str) -> str:
+    """The number of any document that shows who somebody is: an identity number keeps its area, of any other
+    the first two characters are left."""
+    if len(number) == 18:
+        return mask_identity_number(number)
+    return f"{number[:2]}{'*' * max(0, len(number) - 2)}"
+
+
+def mask_address(address: str) -> str:
+    """An address for electronic delivery: a telephone number keeps its ends, an e-mail address its first
+    character and its host; of anything else the first character is left."""
+    name, at, host = address.partition("@")
+    if at:
+        return f"{name[:1]}{'*' * max(1, len(name) - 1)}@{host}"
+    return mask_phone(address) if address.isdigit() else f"{address[:1]}{'*' * (len(address) - 1)}"
+
+
 def mask_name(name: str) -> str:
     """孙**: the first character and two stars, whatever the length."""
     return f"{name[:1]}**"

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 PaperKind = Literal[
     "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application",
-    "handover",
+    "handover", "grant", "registration", "denial", "delivery", "closing", "withdrawal", "return", "termination",
 ]  # fmt: skip
 """``application`` is the form as it was filled, ``handover`` the list that goes with paper originals; neither
 is a notice of the authority."""
@@ -25,6 +25,14 @@ TITLES: Final[dict[PaperKind, str]] = {
     "extension": "延长办理期限告知书",
     "application": "申请表",
     "handover": "材料交接清单",
+    "grant": "准予行政许可决定书",
+    "registration": "登记通知书",
+    "denial": "不予行政许可决定书",
+    "delivery": "送达回证",
+    "closing": "办结单",
+    "withdrawal": "撤回申请书",
+    "return": "退件单",
+    "termination": "终止办理告知书",
 }
 _SIGNS: Final[dict[PaperKind, str]] = {
     "receipt": "SJ",
@@ -35,6 +43,14 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "extension": "YC",
     "application": "SQ",
     "handover": "JJ",
+    "grant": "ZY",
+    "registration": "DJ",
+    "denial": "BX",
+    "delivery": "SD",
+    "closing": "BJ",
+    "withdrawal": "CH",
+    "return": "TJ",
+    "termination": "ZZ",
 }
 
 

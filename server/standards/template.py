@@ -133,6 +133,20 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
             yield _Need("signed_for", any=("签名", "签字"))
             rows = [row for section in facts["form"] for row in section["rows"]]
             yield _Need("form", tuple(value for row in rows for value in row))
+        case "grant" | "registration" | "denial":
+            ruling = facts["course"]["ruling"]
+            yield _Need("bases", tuple(ruling["bases"]))
+            if kind == "denial":
+                yield _Need("reason", (ruling["reason"],))
+                yield _Need("rights", ("行政复议", "行政诉讼"))
+        case "delivery":
+            parcel = facts["course"]["delivery"]
+            yield _Need("way", (parcel["way"], parcel["ended_on"]))
+            yield _Need("results", tuple(one["name"] for one in facts["course"]["results"]))
+        case "closing":
+            yield _Need("results", tuple(one["name"] for one in facts["course"]["results"]))
+        case "withdrawal" | "return" | "termination":
+            yield _Need("reason", (facts["course"]["ending"]["reason"],))
         case "handover":
             parcel = facts["handover"]
             yield _Need("parcel", (parcel["courier"], parcel["tracking"], parcel["sent_at"]))

@@ -78,10 +78,12 @@ def _change_case(case: Json, event: Json) -> None:
         changed = event["material"]
         was = {material["id"]: material["state"] for material in case["materials"]}
         came = changed["state"] == "stored" and was.get(changed["id"]) != "stored"
-        open_ = case["state"] not in ("accepted", "refused")
+        open_ = case["state"] in ("registered", "reviewing", "to_correct")
         if came and changed["purpose"] == "material" and open_:
             _unsign(case)
         _put(case["materials"], changed)
+    elif kind == "case.advanced":
+        case["state"], case["course"] = event["state"], event["course"]
     elif kind == "material.moved":
         for material in event["materials"]:
             _put(case["materials"], material)

@@ -7,7 +7,7 @@ from pydantic import StrictBool, StringConstraints
 from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
-from server.case.rules.case import CaseState
+from server.case.rules.course.states import CaseState
 from server.case.wire.http import (
     Cases,
     CaseSnapshot,

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from server.case.rules.case import Consent, Decided, Referral
 from server.case.rules.clock import Deadlines, Extension, Halt
+from server.case.rules.course.course import NOTHING, Course
 from server.case.rules.materials.material import Origin
 from server.case.rules.materials.promise import Move, Promise
 from server.case.rules.summary import Shown, Submission
@@ -96,6 +99,17 @@ def referrals_of(stored: list[Mapping[str, Any]] | None) -> tuple[Referral, ...]
 
 def referrals_json(referrals: Iterable[Referral]) -> list[dict[str, Any]]:
     return [{**asdict(one), "at": one.at.isoformat()} for one in referrals]
+
+
+_COURSE: Final = TypeAdapter(Course)
+
+
+def course_of(stored: Mapping[str, Any] | None) -> Course:
+    return NOTHING if stored is None else _COURSE.validate_python(stored)
+
+
+def course_json(course: Course) -> Any:
+    return None if course == NOTHING else _COURSE.dump_python(course, mode="json")
 
 
 def origin_of(stored: Mapping[str, Any] | None) -> Origin | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rules.course import states
 from server.case.rules.materials.phone import Page, Phone
 from server.store.batch import Write, added, replaced
 from server.store.tables import cases, people, phones
@@ -72,7 +73,7 @@ async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
 async def of_decided(connection: AsyncConnection) -> list[Phone]:
     """The open links of cases that are decided; what is owed to one may still come by its link."""
     decided = sa.select(cases.c.id).where(
-        cases.c.id == phones.c.case_id, cases.c.state.in_(("accepted", "refused"))
+        cases.c.id == phones.c.case_id, cases.c.state.not_in(states.FILLABLE)
     )
     found = await connection.execute(sa.select(phones).where(_OPEN, decided.exists()))
     return [_phone(dict(row)) for row in found.mappings()]

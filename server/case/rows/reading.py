@@ -21,6 +21,7 @@ from server.case.rows.beside import (
 )
 from server.case.rows.columns import (
     consent_of,
+    course_of,
     decided_of,
     promises_of,
     referrals_of,
@@ -34,7 +35,8 @@ from server.case.rows.papers import Paper, list_papers
 from server.case.rows.phones import list_phones
 from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
-from server.case.rules.case import CLOSED, Applicant, Case
+from server.case.rules.case import Applicant, Case
+from server.case.rules.course import states
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
 from server.case.rules.materials.handover import Handover
@@ -234,7 +236,7 @@ async def find_form(connection: Connection, case_id: str) -> tuple[CaseHead, For
         filled.entries,
         filled.holds,
         filled.proposals,
-        header.state in CLOSED,
+        not states.fillable(header.state),
         header.item.rules,
     )
 
@@ -287,6 +289,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         earlier_consent=consent_of(row["earlier_consent"]),
         promises=promises_of(row["promises"]),
         referrals=referrals_of(row["referrals"]),
+        course=course_of(row["course"]),
     )
     return Record(
         case=case,
@@ -429,4 +432,5 @@ def _everyone(case: Case) -> set[str]:
     named |= {entry.by for one in case.comments for entry in one.entries}
     named |= {one.by for one in case.checks.values()}
     named |= {one.by for one in case.referrals}
+    named |= case.course.people
     return {id for id in named if id}

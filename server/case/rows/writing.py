@@ -12,6 +12,7 @@ from server.case.rows.beside import Draft
 from server.case.rows.columns import (
     Looked,
     consent_json,
+    course_json,
     decided_json,
     looked_json,
     origin_json,
@@ -123,6 +124,7 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "submission": submission_json,
     "promises": promises_json,
     "referrals": referrals_json,
+    "course": course_json,
 }
 """Parts of a case that are a column of its row, and how each is written."""
 ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})

@@ -1,11 +1,11 @@
 """A case (办件): who asks for what at which window, and the decision.
 
-    registered < reviewing < accepted | to_correct | refused;  to_correct < accepted | refused
-
-``accepted`` and ``refused`` close the case. ``to_correct`` waits for what its notice named, whoever calls
-about it meanwhile, and reads as under review once all of that is settled (``correcting``). An open one may be referred (转办) to another unit, which
-decides from then on; its state stays. The form and the materials have rules of their own
-beside this module. Pure: time, calendar and serials are given.
+Its states are those of ``server.case.rules.course.states``; here stand those up to the decision about
+acceptance, after which form and materials are as they are. ``to_correct`` waits for what its notice named, whoever
+calls about it meanwhile, and reads as under review once all of that is settled (``correcting``). A case that can be
+filled in may be referred (转办) to another unit, which decides from then on; its state stays. The form, the
+materials and the course after acceptance have rules of their own beside this module. Pure: time, calendar and
+serials are given.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,9 @@ from typing import Literal, Protocol
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Deadlines, Started
+from server.case.rules.course import states
+from server.case.rules.course.course import NOTHING, Course
+from server.case.rules.course.states import CaseState
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
@@ -32,10 +35,7 @@ from server.standards import limits, working_days
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
-CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
-"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` stays until it is decided again."""
 Decision = Literal["accepted", "to_correct", "refused"]
-CLOSED: frozenset[CaseState] = frozenset({"accepted", "refused"})
 
 
 @dataclass(frozen=True)
@@ -131,27 +131,31 @@ class Case:
     earlier_consent: Consent | None = None
     promises: tuple[Promise, ...] = ()
     referrals: tuple[Referral, ...] = ()
+    course: Course = NOTHING
+    """What became of it after acceptance, or instead of it."""
 
     @property
-    def closed(self) -> bool:
-        return self.state in CLOSED
+    def fillable(self) -> bool:
+        """Whether form and materials may still be filled in, judged and decided on."""
+        return states.fillable(self.state)
 
     @property
     def owed(self) -> frozenset[str]:
         """Lines whose materials may follow, now that the case is accepted."""
-        if self.state != "accepted":
+        if not states.takes_owed(self.state):
             return frozenset()
         return frozenset(one.line for one in promise.owed(self.promises, self.materials))
 
     @property
     def owed_by(self) -> date | None:
         """The first day by which something is owed to an accepted case."""
-        left = promise.owed(self.promises, self.materials) if self.state == "accepted" else []
+        takes = states.takes_owed(self.state)
+        left = promise.owed(self.promises, self.materials) if takes else []
         return left[0].due_on if left else None
 
     def shut(self, line: str) -> bool:
         """Whether nothing of this line changes any more: the case is decided, and it is not owed."""
-        return self.closed and line not in self.owed
+        return not self.fillable and line not in self.owed
 
     def line_of(self, material_id: str) -> str:
         """The line of a material of the case; empty for one that is not there."""
@@ -165,7 +169,7 @@ class Case:
             self.entries,
             self.holds,
             self.proposals,
-            self.closed,
+            not self.fillable,
             self.item.rules,
             frozenset(one.line for one in stored),
         )
@@ -178,9 +182,10 @@ class Case:
 
 
 def called(case: Case, call_id: str) -> Case:
-    """A call about the case begins; it stands as it stood until one is answered. Refused: ``case_closed``."""
-    if case.closed:
-        raise Refusal(Code.CASE_CLOSED)
+    """A call about the case begins, at any step up to the archive; it stands as it stood until one is answered.
+    Refused: ``case_archived``."""
+    if not states.callable_(case.state):
+        raise Refusal(Code.CASE_ARCHIVED)
     return replace(case, call_id=call_id)
 
 
@@ -195,7 +200,7 @@ def consented(case: Case, consent: Consent, who: Hand) -> Case:
 
     Refused: ``case_closed``, ``not_yours`` (taken anywhere but at the window).
     """
-    if case.closed:
+    if not case.fillable:
         raise Refusal(Code.CASE_CLOSED)
     if not who.fills:
         raise Refusal(Code.NOT_YOURS)
@@ -220,7 +225,7 @@ def decide(
     a 补正 notice after the first, unless it is asked for ``again`` (行政许可法 32: once, everything).
     补正 carries every open point at once, and the day until which they are wanted. What closes the case makes the open proposals outdated.
     """
-    if case.closed:
+    if not case.fillable:
         raise Refusal(Code.CASE_CLOSED)
     if not who.judges():
         raise Refusal(Code.NOT_YOURS)
@@ -260,7 +265,7 @@ def refer(
     ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``same_unit``,
     ``no_approver`` (nobody there could decide).
     """
-    if case.closed:
+    if not case.fillable:
         raise Refusal(Code.CASE_CLOSED)
     if not who.judges():
         raise Refusal(Code.NOT_YOURS)
@@ -308,7 +313,7 @@ def submitted(
     required lines of which nothing is stored and the paths of fields that are required and empty or
     break a rule.
     """
-    summary.at_the_window(who, case.closed)
+    summary.at_the_window(who, not case.fillable)
     now = case.summary_hash
     submission = summary.submit(of, who, signature=case.signature, now=now, at=at)
     lines = judging.missing(case.item.lines, case.materials)
@@ -351,9 +356,10 @@ def accepted_on(case: Case, at: datetime, known_days: Mapping[date, bool]) -> tu
 
 
 def clock_of(case: Case, known_days: Mapping[date, bool], at: datetime) -> Deadlines:
-    """The clock that runs, or is stopped, in an accepted case. Refused: ``limit_not_running``."""
+    """The clock that runs, or is stopped, in a case that is accepted and not ruled on. Refused:
+    ``limit_not_running``."""
     decided = case.decision
-    if decided is None or decided.kind != "accepted":
+    if decided is None or case.state != "accepted":
         raise Refusal(Code.LIMIT_NOT_RUNNING, state=case.state)
     if decided.clock is not None:
         return decided.clock

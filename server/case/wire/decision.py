@@ -5,10 +5,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from server.case.rules.case import CaseState, Decision
+from server.case.rules.case import Decision
 from server.case.rules.checklist import Verdict as PointVerdict
 from server.case.rules.checklist import Word as PointWord
 from server.case.rules.clock import Started
+from server.case.rules.course.states import CaseState
 from server.case.wire.words import CaseAct, CaseCommand, Reason
 from server.rights.seen import STAFF, Put, Seen, everywhere
 from server.standards.limits import StopReason
@@ -129,6 +130,14 @@ class CaseDecide(CaseAct):
     reason: Reason
     again: bool = False
     """Set after the warning: a second 补正 notice is refused (second_notice) without it."""
+    grant: bool = False
+    """受理并准予 (即办): the accepted case is granted in the same act, as ``case.rule`` would; nothing of any other
+    decision."""
+    bases: Annotated[
+        list[Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]],
+        Field(max_length=20),
+    ] = []
+    """Of the ruling, when it is granted at once."""
 
 
 class CaseRefer(CaseAct):

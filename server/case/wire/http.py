@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.case.rules.case import CaseState
+from server.case.rules.course.states import CaseState
 from server.case.rules.materials.material import Grade, Judged
 from server.case.rules.materials.promise import Standing
 from server.case.rules.talk.saying import PhraseKind

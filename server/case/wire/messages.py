@@ -1,5 +1,16 @@
 """All commands, events and ephemerals of a case, for the gateway and the schema."""
 
+from server.case.wire.course import (
+    CaseAdvanced,
+    CaseAgreeElectronic,
+    CaseArchive,
+    CaseBeginDelivery,
+    CaseCheckReceiver,
+    CaseEndDelivery,
+    CaseFinish,
+    CaseIssue,
+    CaseRule,
+)
 from server.case.wire.decision import (
     CaseCheck,
     CaseChecked,
@@ -94,13 +105,14 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals, ListedWatch,
+    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseAgreeElectronic, CaseBeginDelivery,
+    CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, ListedWatch,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,
     MaterialChanged, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StrictBool, StringConstraints
 
-from server.case.rules.case import CaseState
+from server.case.rules.course.states import CaseState
 from server.case.wire.view import CaseView
 from server.case.wire.words import CaseCommand, Consent
 from server.catalogue.rules.item import (

@@ -7,7 +7,8 @@ Made of the shapes of each fact beside it. Knows the words of the rules and the 
 from datetime import datetime
 from typing import ClassVar
 
-from server.case.rules.case import CaseState
+from server.case.rules.course.states import CaseState
+from server.case.wire.course import CourseView
 from server.case.wire.decision import Check, Decided, DueView, ReferralView
 from server.case.wire.form import FieldState, Proposal
 from server.case.wire.materials import HandoverView, MaterialMoved, MaterialView
@@ -85,6 +86,8 @@ class CaseView(Message):
     """The applicant's answer about using materials of his earlier cases."""
     referrals: list[ReferralView] = []
     """The oldest first."""
+    course: CourseView = CourseView()
+    """What became of it after acceptance, or instead of it."""
 
 
 class Draft(Message):

@@ -168,6 +168,8 @@ class Item:
     """主项 that it is a part of."""
     rules: tuple[Rule, ...] = ()
     """Between the fields of the form; those within a row stand in their group."""
+    registers: bool = False
+    """登记类: who is granted it gets 登记通知书, not 准予行政许可决定书."""
     combined: bool = False
     """即办可审核合一: one person may take a case of it and decide it; such cases are sampled."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
@@ -212,6 +214,7 @@ class Item:
             main_item=body.get("main_item", ""),
             rules=tuple(Rule(**one) for one in body.get("rules", ())),
             combined=body.get("combined", False),
+            registers=body.get("registers", False),
         )
 
 

@@ -9,6 +9,47 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.CASE_CLOSED: Sentences(
         409, "办件已受理或不予受理，不能再修改；如需更正，请另行登记。", "The case is decided and can no longer be changed. For a correction please register a new case."
     ),
+    Code.CASE_ARCHIVED: Sentences(
+        409, "办件已归档，不能再办理或连线；如需变更，请另行登记。", "The case is archived: nothing more is done or called about it. Please register a new one."
+    ),
+    Code.OTHER_STEP: Sentences(
+        409, "办件现在不在这一步，请刷新后按页面上的下一步办理。", "The case is at another step now. Please go on with the next step that the page shows."
+    ),
+    Code.OWED_STILL: Sentences(
+        409, "承诺后补的材料还没有补齐，不能准予。", "What was promised to follow has not come yet, so nothing can be granted."
+    ),
+    Code.RESULT_MISSING: Sentences(
+        422, "请填写证照或批文的名称和编号。", "Please give the name and the number of what is issued."
+    ),
+    Code.RESULT_UNKNOWN: Sentences(404, "没有这一份证照或批文，请刷新页面。", "There is no such result. Please reload the page."),
+    Code.ADDRESS_MISSING: Sentences(
+        422, "请填写申请人确认的电子送达地址。", "Please give the address that the applicant confirmed."
+    ),
+    Code.AGREEMENT_MISSING: Sentences(
+        409, "申请人还没有签电子送达确认书，不能电子送达。", "The applicant has not agreed to electronic delivery yet."
+    ),
+    Code.TRACKING_MISSING: Sentences(
+        422, "请填写快递公司和运单号。", "Please give the courier and the tracking number."
+    ),
+    Code.ON_ITS_WAY: Sentences(
+        409, "这些结果已经在送达中或已送达。", "These results are on their way, or there already."
+    ),
+    Code.OTHER_WAY: Sentences(
+        409, "这种送达方式没有这一步。", "This way of delivery has no such step."
+    ),
+    Code.DELIVERY_ENDED: Sentences(
+        409, "这一次送达已经登记过结果。", "The outcome of this delivery is entered already."
+    ),
+    Code.RECEIVER_MISSING: Sentences(
+        409, "请先核对领取人身份，再登记领取。", "Please check who fetches it before you enter that it was fetched."
+    ),
+    Code.CAUSE_MISSING: Sentences(422, "请选择终止的法定情形。", "Please choose the legal cause of the termination."),
+    Code.TIME_LEFT: Sentences(
+        409, "补正期限还没有过，不能退件。", "There is still time to correct, so the papers cannot be returned yet."
+    ),
+    Code.UNFINISHED: Sentences(
+        409, "还有文书没有制作完成，或材料原件没有签收，请办妥后再归档。", "A paper is still being made, or originals were not received. Please finish that first."
+    ),
     Code.STALE: Sentences(
         409,
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",

@@ -54,6 +54,7 @@ cases = sa.Table(
     C("owed_by", sa.Date, nullable=True, info=OWED),  # the first day of an accepted case
     C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
     C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
+    C("course", JSON, nullable=True, info=FACT),  # what became of it after acceptance, or instead of it
     info=told_in(of_case("{id}")),
 )  # fmt: skip
 referred_away = sa.Table(  # 转办, by the unit that passed the case on; what was said stands in cases.referrals

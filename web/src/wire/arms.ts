@@ -5,6 +5,7 @@
  * a thing that goes over the one with its id or behind them all, of `sets` what it becomes, of `takes` ids that go.
  */
 export const ARMS = {
+  'case.advanced': { sets: { state: 'state', course: 'course' } },
   'case.answered': { sets: { call_id: 'call_id', state: 'state' } },
   'case.called': { sets: { call_id: 'call_id', state: 'state' } },
   'case.commented': { puts: { comments: 'comment' } },

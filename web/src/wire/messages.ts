@@ -70,6 +70,14 @@ export type AnyCommand =
   | CaseMovePromise
   | CaseSendOriginals
   | CaseReceiveOriginals
+  | CaseRule
+  | CaseIssue
+  | CaseAgreeElectronic
+  | CaseBeginDelivery
+  | CaseCheckReceiver
+  | CaseEndDelivery
+  | CaseFinish
+  | CaseArchive
   | ListedWatch
 export type AnyEvent =
   | Skipped
@@ -103,6 +111,7 @@ export type AnyEvent =
   | CaseEarlierConsented
   | CasePromised
   | HandoverChanged
+  | CaseAdvanced
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -573,6 +582,143 @@ export interface CaseDecide {
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
   again?: boolean
+  grant?: boolean
+  /**
+   * @maxItems 20
+   */
+  bases?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
 }
 /**
  * 转办: let another unit decide from now on. Approver only.
@@ -919,6 +1065,595 @@ export interface ReceivedLine {
   note?: string
 }
 /**
+ * 准予 or 不予 of an accepted case. Approver only; its paper is made.
+ *
+ * Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
+ * clock_stopped.
+ */
+export interface CaseRule {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.rule'
+  ruling: 'granted' | 'denied'
+  reason?: string
+  /**
+   * @maxItems 20
+   */
+  bases?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+}
+/**
+ * 制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date.
+ */
+export interface CaseIssue {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.issue'
+  /**
+   * @minItems 1
+   * @maxItems 20
+   */
+  results:
+    | [NewResult]
+    | [NewResult, NewResult]
+    | [NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+}
+/**
+ * What is issued. ``valid_until`` null: it holds for good.
+ */
+export interface NewResult {
+  kind: 'licence' | 'document'
+  name: string
+  number: string
+  originals?: number
+  copies?: number
+  valid_from: string
+  valid_until?: string | null
+}
+/**
+ * 电子送达确认书, taken at the window. Refused: other_step, address_missing.
+ */
+export interface CaseAgreeElectronic {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.agree_electronic'
+  address: string
+}
+/**
+ * Begin to hand over: lay ready at the window, post, or send electronically. Without ``results``: of all
+ * that is neither on its way nor there. Result: ``{delivery_id}``.
+ *
+ * Refused: other_step, not_yours, result_unknown, on_its_way, tracking_missing, agreement_missing,
+ * reason_missing (留置).
+ */
+export interface CaseBeginDelivery {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.begin_delivery'
+  way: 'collected' | 'posted' | 'electronic' | 'left'
+  /**
+   * @maxItems 20
+   */
+  results?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+  courier?: string
+  tracking?: string
+  note?: string
+}
+/**
+ * 刷证核对: who fetches is seen to be the applicant or his agent. Window only; of the number nothing but
+ * its masked form is kept.
+ *
+ * Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number (of an
+ * identity card).
+ */
+export interface CaseCheckReceiver {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.check_receiver'
+  delivery_id: string
+  name: string
+  agent?: boolean
+  document: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport' | 'licence'
+  number: string
+  how: 'reader' | 'sight'
+}
+/**
+ * 登记送达, or that the post came back. ``on``: the day on which it arrived or came back.
+ *
+ * Refused: other_step, not_found, delivery_ended, receiver_missing, reason_missing, bad_date, other_way.
+ */
+export interface CaseEndDelivery {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.end_delivery'
+  delivery_id: string
+  outcome: 'delivered' | 'returned'
+  on: string
+  note?: string
+}
+/**
+ * An end without a ruling: 撤回 (window), 未补正退件 and 终止 (approver). Its paper is made.
+ *
+ * Refused: other_step, not_yours, reason_missing, cause_missing (终止), time_left (退件).
+ */
+export interface CaseFinish {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.finish'
+  kind: 'returned' | 'withdrawn' | 'terminated'
+  reason: string
+  cause?: ('died' | 'incapable' | 'dissolved' | 'impossible' | 'other_by_law') | null
+}
+/**
+ * 归档. Approver only. Refused: other_step, unfinished.
+ */
+export interface CaseArchive {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.archive'
+}
+/**
  * Hear when other cases stand in the lists of my unit, as long as one is on screen. Result: ``{unit_id}``;
  * each change comes as ListedChanged. For who has a list of cases there. Refused: forbidden.
  */
@@ -1050,7 +1785,20 @@ export interface CaseCreated {
 export interface CaseView {
   id: string
   number: string | null
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
   mode: 'online' | 'proxy' | 'joint'
   item: ItemView
   clerk: PersonRef
@@ -1084,6 +1832,7 @@ export interface CaseView {
   handovers: HandoverView[]
   earlier_consent: Consent | null
   referrals: ReferralView[]
+  course: CourseView
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -1442,7 +2191,23 @@ export interface Submission {
  */
 export interface PaperView {
   id: string
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
+  kind:
+    | 'receipt'
+    | 'acceptance'
+    | 'correction'
+    | 'refusal'
+    | 'suspension'
+    | 'extension'
+    | 'application'
+    | 'handover'
+    | 'grant'
+    | 'registration'
+    | 'denial'
+    | 'delivery'
+    | 'closing'
+    | 'withdrawal'
+    | 'return'
+    | 'termination'
   number: string
   state: 'making' | 'ready' | 'failed'
   at: string
@@ -1554,6 +2319,98 @@ export interface ReferralView {
   by: PersonRef
   at: string
 }
+/**
+ * What became of a case after its acceptance, or instead of it.
+ */
+export interface CourseView {
+  ruling: RulingView | null
+  results: ResultView[]
+  agreement: AgreementView | null
+  deliveries: DeliveryView[]
+  ending: EndingView | null
+  archived: ArchivedView | null
+}
+/**
+ * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
+ */
+export interface RulingView {
+  kind: 'granted' | 'denied'
+  reason: string
+  bases: string[]
+  by: PersonRef
+  at: string
+  deliver: DueView
+}
+/**
+ * A licence or document; ``valid_until`` null: for good.
+ */
+export interface ResultView {
+  id: string
+  kind: 'licence' | 'document'
+  name: string
+  number: string
+  originals: number
+  copies: number
+  valid_from: string
+  valid_until: string | null
+  by: PersonRef
+  at: string
+}
+/**
+ * 电子送达确认书. ``address`` is masked.
+ */
+export interface AgreementView {
+  address: string
+  by: PersonRef
+  at: string
+}
+/**
+ * One try to hand over results; ``ended_on``: the day of its arrival or return.
+ */
+export interface DeliveryView {
+  id: string
+  way: 'collected' | 'posted' | 'electronic' | 'left'
+  results: string[]
+  by: PersonRef
+  at: string
+  state: 'waiting' | 'delivered' | 'returned'
+  courier: string
+  tracking: string
+  receiver: ReceiverView | null
+  note: string
+  ended_by: PersonRef | null
+  ended_at: string | null
+  ended_on: string | null
+}
+/**
+ * Who came to fetch, and how it was seen who he is; ``number`` is always masked.
+ */
+export interface ReceiverView {
+  name: string
+  agent: boolean
+  document: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport' | 'licence'
+  number: string
+  how: 'reader' | 'sight'
+  by: PersonRef
+  at: string
+}
+/**
+ * 撤回, 未补正退件 or 终止.
+ */
+export interface EndingView {
+  kind: 'returned' | 'withdrawn' | 'terminated'
+  reason: string
+  by: PersonRef
+  at: string
+  cause: ('died' | 'incapable' | 'dissolved' | 'impossible' | 'other_by_law') | null
+}
+/**
+ * 归档.
+ */
+export interface ArchivedView {
+  by: PersonRef
+  at: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -1570,7 +2427,20 @@ export interface CaseCalled {
   at: string
   type: 'case.called'
   call_id: string
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
 }
 /**
  * A call about this case was answered; the case is under review.
@@ -1581,7 +2451,20 @@ export interface CaseAnswered {
   at: string
   type: 'case.answered'
   call_id: string
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
 }
 /**
  * ``field_state.version`` equals the event's version. Open proposals named in ``outdated`` are outdated by it.
@@ -1659,7 +2542,20 @@ export interface CaseDecided {
   at: string
   type: 'case.decided'
   number: string
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
   decision: Decided
   outdated: string[]
 }
@@ -1831,6 +2727,43 @@ export interface HandoverChanged {
   at: string
   type: 'handover.changed'
   handover: HandoverView
+}
+/**
+ * The case went on in its course; ``step`` says by what.
+ */
+export interface CaseAdvanced {
+  subject: string
+  version: number
+  at: string
+  type: 'case.advanced'
+  step:
+    'ruled' | 'issued' | 'agreed' | 'delivery_begun' | 'receiver_checked' | 'delivery_ended' | 'finished' | 'archived'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
+  course: CourseView1
+}
+/**
+ * What became of a case after its acceptance, or instead of it.
+ */
+export interface CourseView1 {
+  ruling: RulingView | null
+  results: ResultView[]
+  agreement: AgreementView | null
+  deliveries: DeliveryView[]
+  ending: EndingView | null
+  archived: ArchivedView | null
 }
 /**
  * Ephemeral: who of the unit is on duty now. Ringing = being rung, busy = in a call.
@@ -2390,7 +3323,20 @@ export interface CaseSnapshot {
 export interface CaseSummary {
   id: string
   number: string | null
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
   correcting: boolean
   mode: 'online' | 'proxy' | 'joint'
   item_name: string
@@ -2508,7 +3454,20 @@ export interface EnquiryView {
   item_name: string
   unit_name: string
   window_name: string
-  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  state:
+    | 'registered'
+    | 'reviewing'
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'issued'
+    | 'delivered'
+    | 'returned'
+    | 'withdrawn'
+    | 'terminated'
+    | 'archived'
   registered_on: string
   submitted_on: string | null
   decided_on: string | null
@@ -3010,7 +3969,23 @@ export interface TemplateFault {
  * A kind of paper, and by what the unit lays it out; ``newest`` is None while that was never changed.
  */
 export interface TemplateRow {
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
+  kind:
+    | 'receipt'
+    | 'acceptance'
+    | 'correction'
+    | 'refusal'
+    | 'suspension'
+    | 'extension'
+    | 'application'
+    | 'handover'
+    | 'grant'
+    | 'registration'
+    | 'denial'
+    | 'delivery'
+    | 'closing'
+    | 'withdrawal'
+    | 'return'
+    | 'termination'
   title: string
   newest: TemplateVersion | null
 }
@@ -3033,7 +4008,23 @@ export interface TemplateSource {
  * that it is tried out with.
  */
 export interface TemplateWhole {
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
+  kind:
+    | 'receipt'
+    | 'acceptance'
+    | 'correction'
+    | 'refusal'
+    | 'suspension'
+    | 'extension'
+    | 'application'
+    | 'handover'
+    | 'grant'
+    | 'registration'
+    | 'denial'
+    | 'delivery'
+    | 'closing'
+    | 'withdrawal'
+    | 'return'
+    | 'termination'
   title: string
   source: string
   built_in: boolean

@@ -10,6 +10,7 @@ from server.case import rows
 from server.case.admission import admitted, header
 from server.case.rules import case as rules
 from server.case.rules.case import Case
+from server.case.rules.course import states
 from server.case.wire.registering import CaseAnswered, CaseCalled
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
@@ -24,15 +25,15 @@ async def dialling(
 ) -> DialFacts:
     """Judge whether this case may be dialled about now, by this person, and give what is needed.
 
-    Refused: ``not_found``, ``not_yours`` (not the window), ``case_closed``, ``consent_missing``
+    Refused: ``not_found``, ``not_yours`` (not the window), ``case_archived``, ``consent_missing``
     (no answer yet, or a refusal where the item demands a recording).
     """
     record, hand = await admitted(connection, actor, case_id, for_call=True)
     case = record.case
     if not hand.fills:
         raise Refusal(Code.NOT_YOURS, case=case_id)
-    if case.closed:
-        raise Refusal(Code.CASE_CLOSED)
+    if not states.callable_(case.state):
+        raise Refusal(Code.CASE_ARCHIVED)
     if case.consent is None:
         raise Refusal(Code.CONSENT_MISSING)
     if not case.consent.given and case.item.recording_refusal == "no_call":
@@ -79,7 +80,7 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
 
 async def _mark_called(record: rows.Record, change: Change, call_id: str) -> None:
     """Record in the caller's transaction that a call about the case begins, which has been locked since it
-    was read. Refused: ``case_closed``."""
+    was read. Refused: ``case_archived``."""
     await _mark(change, record, rules.called(record.case, call_id), call_id, CaseCalled)
 
 
@@ -99,9 +100,9 @@ async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
 
 
 async def waits_at(connection: rows.Connection, case_id: str) -> str | None:
-    """The unit that is to decide the case; None when it is decided, or is not there."""
+    """The unit that is to decide the case; None when it lies in the archive, or is not there."""
     found = await rows.find_header(connection, case_id)
-    return None if found is None or found.state in rules.CLOSED else found.unit_id
+    return None if found is None or not states.callable_(found.state) else found.unit_id
 
 
 async def deciding(connection: rows.Connection, actor: Actor, case_id: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
 from server.case.acts.course import listing
+from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
@@ -101,7 +102,7 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
         command.verdict,
         command.note,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
         at=turn.at,
     )
     others = {key: one for key, one in case.checks.items() if key != point}
@@ -167,9 +168,18 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
             "accepted_on": decided.clock.started_on.isoformat() if decided.clock else None,
         },
         {"number": number},
-        beside=[missed_rows.forgotten(turn.case_id)] if after.closed else [],
-        then=partial(ask_paper, turn, PAPERS[decided.kind]),
+        beside=[missed_rows.forgotten(turn.case_id)] if not after.fillable else [],
+        then=partial(_papers, turn, command, decided.kind),
     )
+
+
+async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> None:
+    """The paper of the decision; where the case is granted at once (即办, 受理并准予), the ruling behind it, which is
+    refused as one by itself is, and with it the decision."""
+    await ask_paper(turn, PAPERS[kind])
+    if kind == "accepted" and command.grant:
+        told = await ruled(turn, "granted", "", command.bases, {"with": "case.decide"})
+        await turn.tell("case.rule", told)
 
 
 @acts.judging(CaseRefer, CaseTurn, looks=False)

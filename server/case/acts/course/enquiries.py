@@ -14,6 +14,7 @@ import structlog
 
 from server.case import rows
 from server.case.rules import case as rules
+from server.case.rules.course.states import CaseState
 from server.people.acts.throttle import Throttle, digest
 from server.standards.working_days import china_day
 from server.store import Store
@@ -33,7 +34,7 @@ class EnquiredCase:
     item_name: str
     unit_name: str
     window_name: str
-    state: rules.CaseState
+    state: CaseState
     registered_on: date
     submitted_on: date | None
     decided_on: date | None

@@ -6,7 +6,7 @@ from functools import partial
 
 from server.case import rows
 from server.case.rows.referred import list_referred_away
-from server.case.rules import case as rules
+from server.case.rules.course.states import CaseState
 from server.case.turn import Listed
 from server.case.wire.http import CaseSummary, ReferredCase
 from server.case.wire.registering import ListedChanged, ListedWatch
@@ -70,7 +70,7 @@ async def listing(
     actor: Actor,
     *,
     mine: bool = False,
-    state: rules.CaseState | None = None,
+    state: CaseState | None = None,
     combined: bool = False,
     text: str = "",
     before: tuple[datetime, str] | None = None,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from server.case import rows
 from server.case.admission import header
 from server.case.rules import form as rules
-from server.case.rules.case import CLOSED
+from server.case.rules.course import states
 from server.case.turn import Acts, FormTurn
 from server.case.views import field_view, proposal_view
 from server.case.wire.form import (
@@ -94,7 +94,7 @@ async def draft(store: Store, connection: Connected, command: CaseDraft) -> Mapp
     actor = actor_of(connection)
     async with store.change(actor) as change:
         found, audience = await header(change.connection, actor, command.case_id)
-        if found.state in CLOSED:
+        if not states.fillable(found.state):
             raise Refusal(Code.CASE_CLOSED)
         if not audience.fills:
             raise Refusal(Code.NOT_YOURS, field=command.field)

@@ -85,7 +85,7 @@ async def begin(
         purpose,
         answers,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
         owed=case.owed,
     )
     material = Material(
@@ -145,7 +145,7 @@ async def settle(
     before = next(one for one in materials if one.id == material_id)
     size = before.size_bytes if size_bytes is None else size_bytes
     code = Code(found["code"]) if "code" in found else None
-    if code is None and case.closed and not follows(before.purpose, before.line, case.owed):
+    if code is None and not case.fillable and not follows(before.purpose, before.line, case.owed):
         code = Code.CASE_CLOSED
     if code is not None:
         after = replace(before, state="rejected", rejected_code=code.value, size_bytes=size)
@@ -169,7 +169,7 @@ async def settle(
     turn.keep(with_material(case, after))
     told = changed(turn, act, after, turn.people)
     if code is None:
-        unsigned = after.purpose == "material" and not case.closed
+        unsigned = after.purpose == "material" and case.fillable
         told = replace(
             told,
             beside=[rows.outdated_signatures(case_id)] if unsigned else [],

@@ -30,7 +30,7 @@ async def move(turn: CaseTurn, command: CaseMoveMaterial) -> Told:
         command.line,
         command.slot,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
     )
     before = {one.id: one for one in case.materials}
     was = before[command.material_id]

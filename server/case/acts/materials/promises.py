@@ -46,7 +46,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
         turn.hand.person_id,
         turn.at,
     )
-    promises = rules.make(case.item, case.promises, new, turn.hand, closed=case.closed)
+    promises = rules.make(case.item, case.promises, new, turn.hand, closed=not case.fillable)
     if rules.text(new.text_version, new.language) is None:
         raise Refusal(Code.MALFORMED, fields="text_version")
     turn.keep(replace(case, promises=promises))
@@ -75,7 +75,7 @@ async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
         command.due_on,
         turn.hand,
         reason=command.reason,
-        closed=case.closed,
+        closed=not case.fillable,
         accepted=case.state == "accepted",
         at=turn.at,
     )

@@ -87,7 +87,7 @@ async def summarise(store: Store, connection: Connected, command: CaseSummarise)
             if told["hash"] != now:
                 raise Refusal(Code.STALE)
             return _summary(turn.record, now, datetime.fromisoformat(told["shown_at"]), seen)
-        rules.at_the_window(turn.hand, case.closed)
+        rules.at_the_window(turn.hand, not case.fillable)
         by_clerk = command.to == "clerk"
         if not by_clerk:
             turn.keep(replace(case, shown=rules.Shown(now, turn.at)))
@@ -112,7 +112,7 @@ async def sign(turn: CaseTurn, command: CaseSign) -> Told:
     Refused: ``case_closed``, ``not_yours`` (not the window), ``stale``.
     """
     case = turn.case
-    rules.at_the_window(turn.hand, case.closed)
+    rules.at_the_window(turn.hand, not case.fillable)
     signature = rules.sign(
         new_id(),
         command.hash,

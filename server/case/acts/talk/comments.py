@@ -29,7 +29,7 @@ async def comment(turn: CaseTurn, command: CaseComment) -> Told:
         command.on,
         command.text,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
         at=turn.at,
         version=turn.version,
     )
@@ -45,7 +45,7 @@ async def reply(turn: CaseTurn, command: CaseReply) -> Told:
         command.comment_id,
         command.text,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
         at=turn.at,
     )
     return _commented(turn, thread, text=command.text)
@@ -60,7 +60,7 @@ async def resolve(turn: CaseTurn, command: CaseResolve) -> Told:
         command.comment_id,
         command.resolved,
         turn.hand,
-        closed=case.closed,
+        closed=not case.fillable,
         at=turn.at,
     )
     return _commented(turn, thread)

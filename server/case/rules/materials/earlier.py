@@ -68,7 +68,7 @@ def consented(case: Case, answer: Consent, who: Hand) -> Case:
     """
     if not who.fills:
         raise Refusal(Code.NOT_YOURS)
-    if case.closed:
+    if not case.fillable:
         raise Refusal(Code.CASE_CLOSED)
     return replace(case, earlier_consent=answer)
 
@@ -78,7 +78,7 @@ def admit(case: Case, who: Hand) -> None:
     ``case_closed``, ``earlier_consent_missing`` (never given, refused, or taken back)."""
     if not who.fills:
         raise Refusal(Code.NOT_YOURS)
-    if case.closed:
+    if not case.fillable:
         raise Refusal(Code.CASE_CLOSED)
     if case.earlier_consent is None or not case.earlier_consent.given:
         raise Refusal(Code.EARLIER_CONSENT_MISSING)
@@ -124,7 +124,7 @@ def taken(
     ``admit`` and ``server.case.rules.materials.bringing.sent``; ``not_found`` (nothing that is offered).
     """
     admit(case, who)
-    sent(case.item, case.materials, line, "material", None, who, closed=case.closed)
+    sent(case.item, case.materials, line, "material", None, who, closed=not case.fillable)
     for one in earlier:
         for was in offered(one):
             if was.id == material_id:

@@ -5,6 +5,7 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../../wire/messages'
 import type { LineForm } from '../../ui/states'
+import { decidedOf } from '../rules/course'
 import { fieldIn } from '../rules/form/fields'
 import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
 import { noticedOf, type Noticed } from '../rules/points'
@@ -256,10 +257,8 @@ export function stageOf(
   const holds = view.signature !== null && !view.signature.outdated
   const done =
     view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
-  const decided =
-    !done && (view.state === 'accepted' || view.state === 'refused')
-      ? ({ kind: 'decided', decision: view.state } as const)
-      : null
+  const decision = decidedOf(view)
+  const decided = !done && decision ? ({ kind: 'decided', decision } as const) : null
   if (told.asked === 'sign') return done ?? decided ?? { kind: holds ? 'signed' : 'sign' }
   const ended = told.call_id || told.elsewhere ? null : told.ended_call_id
   if (ended && ended !== at.left)

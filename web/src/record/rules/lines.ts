@@ -2,6 +2,7 @@
  * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
  * Derived from the view and never kept; pure.
  */
+import { fillable } from './course'
 import { attachedOf, placesOf, valuesOf } from './form/fields'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 
@@ -270,7 +271,7 @@ export function openProposals(view: CaseView): Proposal[] {
   return closed(view) ? [] : view.proposals.filter((one) => one.state === 'open')
 }
 
-/** A case that was accepted or refused takes no more changes. */
+/** A case that can no longer be filled in. */
 export function closed(view: CaseView): boolean {
-  return view.state === 'accepted' || view.state === 'refused'
+  return !fillable(view)
 }

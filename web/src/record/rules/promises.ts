@@ -3,6 +3,7 @@
  * (server/case/rules/materials/promise.py); derived from the view, never kept; pure.
  */
 import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
+import { takesOwed } from './course'
 import { linesOf, type Line } from './lines'
 
 export type Standing = 'open' | 'overdue' | 'received' | 'done'
@@ -20,7 +21,7 @@ export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, toda
 /** Whether files of this line are still taken and judged though the case is accepted. */
 export function owed(view: CaseView, line: Line): boolean {
   return (
-    view.state === 'accepted' &&
+    takesOwed(view) &&
     promiseOf(view, line.line.key) !== null &&
     line.state !== 'accepted' &&
     line.state !== 'not_needed'

@@ -6,6 +6,7 @@
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
 import { changed, declared, put, type DeclaredEvent } from './arms'
+import { fillable } from './course'
 import type {
   AnyEvent,
   CaseSnapshot,
@@ -129,8 +130,7 @@ function brings(view: CaseView, now: MaterialView): boolean {
   const before = view.materials.find((one) => one.id === now.id)
   // what follows after acceptance takes nothing from what was signed
   return (
-    view.state !== 'accepted' &&
-    view.state !== 'refused' &&
+    fillable(view) &&
     now.purpose === 'material' &&
     now.state === 'stored' &&
     before?.state !== 'stored'

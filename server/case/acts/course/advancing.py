@@ -1,0 +1,297 @@
+"""The course of a case after its acceptance: ruling, issuing, delivering, ending to the side, archiving.
+
+Each makes one event with the whole course and, where the law wants one, its paper. Rules are in
+server.case.rules.course.course.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from server.calls.rows import missed as missed_rows
+from server.case.acting import rests_on
+from server.case.acts.course.numbers import AHEAD
+from server.case.acts.papers.press import ask_paper
+from server.case.rows import handovers as handover_rows
+from server.case.rows import papers as paper_rows
+from server.case.rules.course import course as rules
+from server.case.rules.course.course import Agreement, Course, Delivery, EndKind, Receiver, Result
+from server.case.rules.course.states import CaseState
+from server.case.turn import Acts, CaseTurn
+from server.case.views import course_view
+from server.case.wire.course import (
+    CaseAdvanced,
+    CaseAgreeElectronic,
+    CaseArchive,
+    CaseBeginDelivery,
+    CaseCheckReceiver,
+    CaseEndDelivery,
+    CaseFinish,
+    CaseIssue,
+    CaseRule,
+    Step,
+)
+from server.case.wire.words import CaseAct
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.standards import identifiers
+from server.standards.papers import PaperKind
+from server.standards.working_days import CHINA_REGION, china_day
+from server.store.subject import Told
+
+ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
+    "withdrawn": "withdrawal",
+    "returned": "return",
+    "terminated": "termination",
+}
+"""The paper of each end to the side."""
+
+acts: Final = Acts()
+commands: Final = acts.commands
+
+
+@acts.judging(CaseRule, CaseTurn)
+async def rule(turn: CaseTurn, command: CaseRule) -> Told:
+    """准予 or 不予; its paper is made. Refusals: ``server.case.rules.course.course.rule``."""
+    rests = await _rests(turn, command, may=turn.hand.judges())
+    return await ruled(turn, command.ruling, command.reason, command.bases, rests)
+
+
+async def ruled(
+    turn: CaseTurn,
+    kind: rules.RulingKind,
+    reason: str,
+    bases: Sequence[str],
+    rests: Mapping[str, Any],
+) -> Told:
+    """The case as the turn has it, ruled on."""
+    case = turn.case
+    known = await catalogue_rows.known_days(
+        turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
+    )
+    clock = case.decision.clock if case.decision else None
+    state, after = rules.rule(
+        case.course,
+        case.state,
+        kind,
+        reason,
+        bases,
+        turn.hand,
+        owed=sorted(case.owed),
+        stopped=clock is not None and clock.stopped is not None,
+        at=turn.at,
+        known_days=known,
+    )
+    payload = {**rests, "ruling": kind, "reason": reason, "bases": list(bases)}
+    paper: PaperKind = "denial" if kind == "denied" else "grant"
+    if kind == "granted" and case.item.registers:
+        paper = "registration"
+    return _advanced(turn, "ruled", state, after, payload, partial(ask_paper, turn, paper))
+
+
+@acts.judging(CaseIssue, CaseTurn)
+async def issue(turn: CaseTurn, command: CaseIssue) -> Told:
+    """制证、签发. Refusals: ``server.case.rules.course.course.issue``."""
+    rests = await _rests(turn, command, may=turn.hand.judges())
+    made = [
+        Result(
+            id=new_id(),
+            kind=one.kind,
+            name=one.name,
+            number=one.number,
+            originals=one.originals,
+            copies=one.copies,
+            valid_from=one.valid_from,
+            valid_until=one.valid_until,
+            by=turn.hand.person_id,
+            at=turn.at,
+        )
+        for one in command.results
+    ]
+    state, after = rules.issue(turn.case.course, turn.case.state, made, turn.hand)
+    results = [one.model_dump(mode="json") for one in command.results]
+    return _advanced(turn, "issued", state, after, {**rests, "results": results})
+
+
+@acts.on(CaseAgreeElectronic, CaseTurn)
+async def agree(turn: CaseTurn, command: CaseAgreeElectronic) -> Told:
+    """电子送达确认书. Refusals: ``server.case.rules.course.course.agree``."""
+    rests = await _rests(turn, command, may=turn.hand.fills)
+    new = Agreement(command.address, turn.hand.person_id, turn.at)
+    after = rules.agree(turn.case.course, turn.case.state, new, turn.hand)
+    payload = {**rests, "address": command.address}
+    return _advanced(turn, "agreed", turn.case.state, after, payload, on_behalf_of=APPLICANT)
+
+
+@acts.on(CaseBeginDelivery, CaseTurn)
+async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
+    """Lay ready, post, or send. Result: ``{delivery_id}``. Refusals:
+    ``server.case.rules.course.course.begin``."""
+    if command.way == "electronic":
+        await turn.judge(turn.actor)
+    rests = await _rests(turn, command, may=turn.hand.handles())
+    new = Delivery(
+        id=new_id(),
+        way=command.way,
+        results=tuple(command.results),
+        by=turn.hand.person_id,
+        at=turn.at,
+        courier=command.courier,
+        tracking=command.tracking,
+        note=command.note,
+    )
+    after = rules.begin(turn.case.course, turn.case.state, new, turn.hand)
+    begun = after.delivery(new.id)
+    payload = {
+        **rests,
+        "delivery": begun.id,
+        "way": begun.way,
+        "results": list(begun.results),
+        "courier": begun.courier,
+        "tracking": begun.tracking,
+        "note": begun.note,
+    }
+    told = _advanced(turn, "delivery_begun", turn.case.state, after, payload)
+    return replace(told, result={"delivery_id": new.id})
+
+
+@acts.on(CaseCheckReceiver, CaseTurn)
+async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
+    """刷证核对. Refusals: ``server.case.rules.course.course.receive``, ``bad_identity_number``."""
+    rests = await _rests(turn, command, may=turn.hand.fills)
+    number = command.number
+    if command.document in ("identity_card", "residence_permit") and number:
+        number = identifiers.identity_number(number, today=china_day(turn.at))
+    seen = Receiver(
+        name=command.name,
+        agent=command.agent,
+        document=command.document,
+        number=identifiers.mask_document(number),
+        how=command.how,
+        by=turn.hand.person_id,
+        at=turn.at,
+    )
+    case = turn.case
+    after = rules.receive(case.course, case.state, command.delivery_id, seen, turn.hand)
+    payload = {
+        **rests,
+        "delivery": command.delivery_id,
+        "document": seen.document,
+        "how": seen.how,
+        "agent": seen.agent,
+        "name": seen.name,
+        "number": seen.number,
+    }
+    return _advanced(turn, "receiver_checked", case.state, after, payload)
+
+
+@acts.on(CaseEndDelivery, CaseTurn)
+async def end(turn: CaseTurn, command: CaseEndDelivery) -> Told:
+    """登记送达, with 送达回证 and, when all is there, 办结单; or that the post came back. Refusals:
+    ``server.case.rules.course.course.end``."""
+    rests = await _rests(turn, command, may=turn.hand.handles())
+    case = turn.case
+    state, after = rules.end(
+        case.course,
+        case.state,
+        command.delivery_id,
+        command.outcome,
+        command.note,
+        command.on,
+        turn.hand,
+        at=turn.at,
+    )
+    payload = {
+        **rests,
+        "delivery": command.delivery_id,
+        "outcome": command.outcome,
+        "on": command.on.isoformat(),
+        "note": command.note,
+    }
+    papers: list[PaperKind] = ["delivery"] if command.outcome == "delivered" else []
+    papers += ["closing"] if state == "delivered" else []
+    return _advanced(turn, "delivery_ended", state, after, payload, partial(_ask, turn, papers))
+
+
+@acts.on(CaseFinish, CaseTurn)
+async def finish(turn: CaseTurn, command: CaseFinish) -> Told:
+    """撤回, 退件 or 终止; its paper is made. Refusals: ``server.case.rules.course.course.finish``."""
+    withdrawn = command.kind == "withdrawn"
+    if not withdrawn:
+        await turn.judge(turn.actor)
+    hand = turn.hand
+    rests = await _rests(turn, command, may=hand.fills if withdrawn else hand.judges())
+    case = turn.case
+    state, after = rules.finish(
+        case.course,
+        case.state,
+        command.kind,
+        command.reason,
+        hand,
+        at=turn.at,
+        cause=command.cause,
+        correct_by=case.decision.correct_by if case.decision else None,
+    )
+    payload = {**rests, "kind": command.kind, "reason": command.reason, "cause": command.cause}
+    return _advanced(
+        turn,
+        "finished",
+        state,
+        after,
+        payload,
+        partial(ask_paper, turn, ENDINGS[command.kind]),
+        on_behalf_of=APPLICANT if withdrawn else None,
+        forget=True,
+    )
+
+
+@acts.judging(CaseArchive, CaseTurn)
+async def archive(turn: CaseTurn, command: CaseArchive) -> Told:
+    """归档. Refusals: ``server.case.rules.course.course.archive``."""
+    rests = await _rests(turn, command, may=turn.hand.judges())
+    case = turn.case
+    papers = await paper_rows.list_papers(turn.connection, [case.id])
+    sent = await handover_rows.list_handovers(turn.connection, case.id)
+    state, after = rules.archive(
+        case.course,
+        case.state,
+        turn.hand,
+        making=sum(one.state == "making" for one in papers),
+        away=sum(one.received_at is None for one in sent),
+        at=turn.at,
+    )
+    return _advanced(turn, "archived", state, after, rests, forget=True)
+
+
+async def _rests(turn: CaseTurn, command: CaseAct, *, may: bool) -> dict[str, Any]:
+    return await rests_on(turn.change, turn.hand, command, turn.version - 1, may=may)
+
+
+async def _ask(turn: CaseTurn, papers: Sequence[PaperKind]) -> None:
+    for kind in papers:
+        await ask_paper(turn, kind)
+
+
+def _advanced(
+    turn: CaseTurn,
+    step: Step,
+    state: CaseState,
+    after: Course,
+    payload: Mapping[str, Any],
+    then: Callable[[], Awaitable[None]] | None = None,
+    *,
+    on_behalf_of: str | None = None,
+    forget: bool = False,
+) -> Told:
+    """The case with its course as it is now. ``forget``: what was missed about it is no more to be answered."""
+    turn.keep(replace(turn.case, state=state, course=after))
+    return Told(
+        CaseAdvanced(**turn.stamp, step=step, state=state, course=course_view(after, turn.people)),
+        turn.subject,
+        {**payload, "state": state},
+        on_behalf_of=on_behalf_of,
+        beside=[missed_rows.forgotten(turn.case_id)] if forget else [],
+        then=then,
+    )

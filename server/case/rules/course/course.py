@@ -1,0 +1,422 @@
+"""What becomes of an accepted case: the ruling, its results, their delivery, an end to the side, the archive.
+
+Each act takes the course as it is, in the state that the case is in, and gives both as they are then. Law:
+行政许可法 38 (a denial tells its reason and the ways to have it reviewed), 39 (licence), 44 (delivery within ten
+working days), 69 (revocation is a case of its own); 民事诉讼法 86 to 91 for how papers are delivered (留置,
+邮寄), which administrative practice follows. Pure: time, calendar and ids are given.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final, Literal
+
+from server.case.rules.course import states
+from server.case.rules.course.states import CaseState
+from server.rights.hand import Hand
+from server.standards import limits, working_days
+from signaling.refusals import Code, Refusal
+
+RulingKind = Literal["granted", "denied"]
+"""准予 | 不予."""
+ResultKind = Literal["licence", "document"]
+"""证照 | 批文."""
+Way = Literal["collected", "posted", "electronic", "left"]
+"""窗口自取 | 邮寄 | 电子送达 | 留置送达."""
+Attempt = Literal["waiting", "delivered", "returned"]
+EndKind = Literal["returned", "withdrawn", "terminated"]
+"""未补正退件 | 撤回 | 终止."""
+Cause = Literal["died", "incapable", "dissolved", "impossible", "other_by_law"]
+"""Why an accepted case is terminated: the applicant died or lost his capacity where the licence is bound to
+him, the legal person ended, the matter can no longer be done, or another reason that the law lists."""
+Document = Literal[
+    "identity_card", "residence_permit", "home_return_permit", "permanent_resident", "passport", "licence"
+]  # fmt: skip
+"""居民身份证 | 港澳台居民居住证 | 回乡证、台胞证 | 外国人永久居留身份证 | 护照 | 营业执照."""
+How = Literal["reader", "sight"]
+"""By a card reader, or by comparing what lies on the counter."""
+RESULTS_AT_MOST: Final = 20
+ATTEMPTS_AT_MOST: Final = 20
+BASES_AT_MOST: Final = 20
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """准予 or 不予, with the reason and the legal bases; ``deliver`` counts the days in which it is delivered."""
+
+    kind: RulingKind
+    reason: str
+    bases: tuple[str, ...]
+    by: str
+    at: datetime
+    deliver: working_days.Counted
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the applicant gets: a licence or a document, with its number and how long it holds (None: for good)."""
+
+    id: str
+    kind: ResultKind
+    name: str
+    number: str
+    originals: int
+    copies: int
+    valid_from: date
+    valid_until: date | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who came to fetch it, and how it was seen who he is. ``number`` is masked: the whole is not kept."""
+
+    name: str
+    agent: bool
+    document: Document
+    number: str
+    how: How
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One try to hand over results, by their ids; none of a denial, whose paper is delivered.
+
+    ``ended_on`` is the day on which it arrived or came back.
+    """
+
+    id: str
+    way: Way
+    results: tuple[str, ...]
+    by: str
+    at: datetime
+    state: Attempt = "waiting"
+    courier: str = ""
+    tracking: str = ""
+    receiver: Receiver | None = None
+    note: str = ""
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """电子送达确认书: the applicant agreed to electronic delivery, to an address that he named."""
+
+    address: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An end without a ruling; ``cause`` of a termination alone."""
+
+    kind: EndKind
+    reason: str
+    by: str
+    at: datetime
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True)
+class Archived:
+    """归档."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that became of a case after its acceptance, or instead of it."""
+
+    ruling: Ruling | None = None
+    results: tuple[Result, ...] = ()
+    agreement: Agreement | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    ending: Ending | None = None
+    archived: Archived | None = None
+
+    @property
+    def delivered(self) -> frozenset[str]:
+        """The ids of results that arrived."""
+        return frozenset(
+            id for one in self.deliveries if one.state == "delivered" for id in one.results
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that is to be delivered arrived: each result, or of a denial its paper."""
+        if self.ruling is None:
+            return False
+        if self.ruling.kind == "denied":
+            return any(one.state == "delivered" for one in self.deliveries)
+        return bool(self.results) and {one.id for one in self.results} <= self.delivered
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The ids of all who did something in it."""
+        single = (self.ruling, self.agreement, self.ending, self.archived)
+        named: list[str | None] = [one.by for one in single if one is not None]
+        named += [one.by for one in self.results]
+        named += [id for one in self.deliveries for id in (one.by, one.ended_by)]
+        named += [one.receiver.by for one in self.deliveries if one.receiver is not None]
+        return frozenset(id for id in named if id is not None)
+
+    def delivery(self, id: str) -> Delivery:
+        """Refused: ``not_found``."""
+        found = next((one for one in self.deliveries if one.id == id), None)
+        if found is None:
+            raise Refusal(Code.NOT_FOUND, delivery=id)
+        return found
+
+
+NOTHING: Final = Course()
+
+
+def at_step(state: str, *wanted: CaseState) -> None:
+    """Refused: ``other_step`` when the case is in none of these states, ``case_archived`` in the archive."""
+    if states.archived(state):
+        raise Refusal(Code.CASE_ARCHIVED)
+    if state not in wanted:
+        raise Refusal(Code.OTHER_STEP, state=state, wanted=",".join(wanted))
+
+
+def rule(
+    course: Course,
+    state: str,
+    kind: RulingKind,
+    reason: str,
+    bases: Sequence[str],
+    who: Hand,
+    *,
+    owed: Sequence[str],
+    stopped: bool,
+    at: datetime,
+    known_days: Mapping[date, bool],
+) -> tuple[CaseState, Course]:
+    """准予 or 不予 by the unit that decides; the ten working days of delivery begin.
+
+    ``owed``: the keys of lines that were promised and have not come. ``stopped``: the clock stands.
+    Refused: ``other_step``, ``not_yours`` (not the approver), ``reason_missing`` for a denial,
+    ``owed_still`` (no 准予 before 容缺 is complete), ``clock_stopped``.
+    """
+    at_step(state, "accepted")
+    if not who.judges():
+        raise Refusal(Code.NOT_YOURS)
+    if kind == "denied" and not reason.strip():
+        raise Refusal(Code.REASON_MISSING)
+    if kind == "granted" and owed:
+        raise Refusal(Code.OWED_STILL, lines=",".join(owed))
+    if stopped:
+        raise Refusal(Code.CLOCK_STOPPED)
+    deliver = working_days.count(known_days, working_days.china_day(at), limits.DELIVER)
+    told = tuple(dict.fromkeys(one.strip() for one in bases if one.strip()))[:BASES_AT_MOST]
+    ruling = Ruling(kind, reason.strip(), told, who.person_id, at, deliver)
+    return kind, replace(course, ruling=ruling)
+
+
+def issue(
+    course: Course, state: str, results: Sequence[Result], who: Hand
+) -> tuple[CaseState, Course]:
+    """制证、签发: what the applicant gets is made. All results of a case are issued at once.
+
+    Refused: ``other_step``, ``not_yours`` (not the approver), ``result_missing`` (none, or one without a
+    name or number), ``throttled`` (more than 20), ``bad_date`` (one that ends before it begins).
+    """
+    at_step(state, "granted")
+    if not who.judges():
+        raise Refusal(Code.NOT_YOURS)
+    if len(results) > RESULTS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    if not results or any(not one.name.strip() or not one.number.strip() for one in results):
+        raise Refusal(Code.RESULT_MISSING)
+    if any(one.valid_until is not None and one.valid_until < one.valid_from for one in results):
+        raise Refusal(Code.BAD_DATE, why="validity")
+    return "issued", replace(course, results=tuple(results))
+
+
+def agree(course: Course, state: str, agreement: Agreement, who: Hand) -> Course:
+    """The applicant agrees to electronic delivery, taken at the window; a later address replaces the first.
+
+    Refused: ``other_step`` (the case is at its end), ``not_yours``, ``address_missing``.
+    """
+    at_step(state, *states.FILLABLE, "accepted", "granted", "denied", "issued")
+    if not who.fills:
+        raise Refusal(Code.NOT_YOURS)
+    if not agreement.address.strip():
+        raise Refusal(Code.ADDRESS_MISSING)
+    return replace(course, agreement=replace(agreement, address=agreement.address.strip()))
+
+
+def begin(course: Course, state: str, new: Delivery, who: Hand) -> Course:
+    """Begin to hand over: laid ready at the window, given to the post, sent electronically.
+
+    Without named results: of everything that is neither on its way nor there. Refused: ``other_step``,
+    ``not_yours`` (the window lays ready and visits, the approver sends electronically, both post),
+    ``result_unknown``, ``on_its_way`` (one is on its way or there already), ``tracking_missing`` of what is
+    posted, ``agreement_missing`` of what is sent electronically, ``reason_missing`` (留置 without what
+    happened and who saw it), ``throttled`` (20 tries).
+    """
+    at_step(state, "issued", "denied")
+    fills = new.way in ("collected", "left")
+    if not (who.fills if fills else who.judges() if new.way == "electronic" else who.handles()):
+        raise Refusal(Code.NOT_YOURS)
+    if len(course.deliveries) >= ATTEMPTS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    under_way = [one for one in course.deliveries if one.state != "returned"]
+    taken = {id for one in under_way for id in one.results}
+    known = [one.id for one in course.results]
+    if not set(new.results) <= set(known):
+        raise Refusal(Code.RESULT_UNKNOWN)
+    results = new.results or tuple(id for id in known if id not in taken)
+    if taken & set(results) or (known and not results) or (not known and under_way):
+        raise Refusal(Code.ON_ITS_WAY)
+    if new.way == "posted" and not (new.courier.strip() and new.tracking.strip()):
+        raise Refusal(Code.TRACKING_MISSING)
+    if new.way == "electronic" and course.agreement is None:
+        raise Refusal(Code.AGREEMENT_MISSING)
+    if new.way == "left" and not new.note.strip():
+        raise Refusal(Code.REASON_MISSING)
+    begun = replace(
+        new,
+        results=results,
+        courier=new.courier.strip(),
+        tracking=new.tracking.strip(),
+        note=new.note.strip(),
+    )
+    return replace(course, deliveries=(*course.deliveries, begun))
+
+
+def receive(course: Course, state: str, id: str, receiver: Receiver, who: Hand) -> Course:
+    """刷证核对: who fetches is seen to be the applicant or whom he entrusted. It is an act of its own, before he
+    signs for it; a second look replaces the first.
+
+    Refused: ``other_step``, ``not_yours`` (not the window), ``not_found``, ``delivery_ended``, ``other_way``
+    (nothing is fetched), ``receiver_missing`` (no name or number).
+    """
+    at_step(state, "issued", "denied")
+    if not who.fills:
+        raise Refusal(Code.NOT_YOURS)
+    one = _waiting(course, id)
+    if one.way != "collected":
+        raise Refusal(Code.OTHER_WAY, way=one.way)
+    if not receiver.name.strip() or not receiver.number.strip():
+        raise Refusal(Code.RECEIVER_MISSING)
+    return _with(course, replace(one, receiver=replace(receiver, name=receiver.name.strip())))
+
+
+def end(
+    course: Course,
+    state: str,
+    id: str,
+    outcome: Attempt,
+    note: str,
+    on: date,
+    who: Hand,
+    *,
+    at: datetime,
+) -> tuple[CaseState, Course]:
+    """登记送达, or that the post came back: then a new try is begun.
+
+    Refused: ``other_step``, ``not_yours`` (neither side), ``not_found``, ``delivery_ended``,
+    ``receiver_missing`` (fetched by nobody whose identity was seen), ``reason_missing`` (why it came back),
+    ``bad_date`` (a day before it was begun, or to come), ``other_way`` (what is not posted cannot come back).
+    """
+    at_step(state, "issued", "denied")
+    if not who.handles():
+        raise Refusal(Code.NOT_YOURS)
+    one = _waiting(course, id)
+    if not working_days.china_day(one.at) <= on <= working_days.china_day(at):
+        raise Refusal(Code.BAD_DATE, why="delivery")
+    if outcome == "returned":
+        if one.way == "collected":
+            raise Refusal(Code.OTHER_WAY, way=one.way)
+        if not note.strip():
+            raise Refusal(Code.REASON_MISSING)
+    elif one.way == "collected" and one.receiver is None:
+        raise Refusal(Code.RECEIVER_MISSING)
+    ended = replace(
+        one,
+        state=outcome,
+        note=note.strip() or one.note,
+        ended_by=who.person_id,
+        ended_at=at,
+        ended_on=on,
+    )
+    after = _with(course, ended)
+    return ("delivered" if after.complete else _same(state)), after
+
+
+def finish(
+    course: Course,
+    state: str,
+    kind: EndKind,
+    reason: str,
+    who: Hand,
+    *,
+    at: datetime,
+    cause: Cause | None = None,
+    correct_by: date | None = None,
+) -> tuple[CaseState, Course]:
+    """An end without a ruling: 撤回 by the applicant, at the window; 退件 of what was not corrected in time, and
+    终止 of an accepted case, by a person of the unit that decides and never by itself.
+
+    Refused: ``other_step``, ``not_yours``, ``reason_missing``, ``cause_missing`` of a termination,
+    ``time_left`` (退件 up to the day until which the corrections are wanted, ``until``).
+    """
+    match kind:
+        case "withdrawn":
+            at_step(state, *states.FILLABLE, "accepted")
+        case "returned":
+            at_step(state, "to_correct")
+        case "terminated":
+            at_step(state, "accepted")
+    if not (who.fills if kind == "withdrawn" else who.judges()):
+        raise Refusal(Code.NOT_YOURS)
+    if not reason.strip():
+        raise Refusal(Code.REASON_MISSING)
+    if kind == "terminated" and cause is None:
+        raise Refusal(Code.CAUSE_MISSING)
+    if kind == "returned" and correct_by and working_days.china_day(at) <= correct_by:
+        raise Refusal(Code.TIME_LEFT, until=correct_by.isoformat())
+    of = cause if kind == "terminated" else None
+    return kind, replace(course, ending=Ending(kind, reason.strip(), who.person_id, at, of))
+
+
+def archive(
+    course: Course, state: str, who: Hand, *, making: int, away: int, at: datetime
+) -> tuple[CaseState, Course]:
+    """归档 by the unit that decides; it never waits for the rating.
+
+    ``making``: papers that are not printed yet, ``away``: lists of paper originals that nobody has received.
+    Refused: ``other_step``, ``not_yours`` (not the approver), ``unfinished`` with both.
+    """
+    at_step(state, *states.ENDED)
+    if not who.judges():
+        raise Refusal(Code.NOT_YOURS)
+    if making or away:
+        raise Refusal(Code.UNFINISHED, papers=making, originals=away)
+    return "archived", replace(course, archived=Archived(who.person_id, at))
+
+
+def _waiting(course: Course, id: str) -> Delivery:
+    one = course.delivery(id)
+    if one.state != "waiting":
+        raise Refusal(Code.DELIVERY_ENDED, state=one.state)
+    return one
+
+
+def _with(course: Course, one: Delivery) -> Course:
+    return replace(
+        course, deliveries=tuple(one if each.id == one.id else each for each in course.deliveries)
+    )
+
+
+def _same(state: str) -> CaseState:
+    return next(one for one in states.STATES if one == state)

@@ -1,0 +1,245 @@
+"""The course of a case after its acceptance: ruling, results, delivery, ends to the side, archive."""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from server.case.rules.course.course import (
+    BASES_AT_MOST,
+    RESULTS_AT_MOST,
+    Attempt,
+    Cause,
+    Document,
+    EndKind,
+    How,
+    ResultKind,
+    RulingKind,
+    Way,
+)
+from server.case.rules.course.states import CaseState
+from server.case.wire.decision import DueView
+from server.case.wire.words import CaseAct, Reason
+from server.rights.seen import Seen, everywhere
+from signaling.wire.envelope import Event, Id, Message, PersonRef
+
+Name = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True)]
+ResultName = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+Number = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True)]
+Basis = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Sheets = Annotated[int, Field(ge=0, le=99)]
+Step = Literal[
+    "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
+]  # fmt: skip
+
+
+class RulingView(Message):
+    """准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44)."""
+
+    kind: RulingKind
+    reason: str
+    bases: list[str]
+    by: PersonRef
+    at: datetime
+    deliver: DueView
+
+
+class ResultView(Message):
+    """A licence or document; ``valid_until`` null: for good."""
+
+    id: str
+    kind: ResultKind
+    name: str
+    number: str
+    originals: int
+    copies: int
+    valid_from: date
+    valid_until: date | None
+    by: PersonRef
+    at: datetime
+
+
+class ReceiverView(Message):
+    """Who came to fetch, and how it was seen who he is; ``number`` is always masked."""
+
+    name: str
+    agent: bool
+    document: Document
+    number: str
+    how: How
+    by: PersonRef
+    at: datetime
+
+
+class DeliveryView(Message):
+    """One try to hand over results; ``ended_on``: the day of its arrival or return."""
+
+    id: str
+    way: Way
+    results: list[str]
+    by: PersonRef
+    at: datetime
+    state: Attempt
+    courier: str
+    tracking: str
+    receiver: ReceiverView | None
+    note: str
+    ended_by: PersonRef | None
+    ended_at: datetime | None
+    ended_on: date | None
+
+
+class AgreementView(Message):
+    """电子送达确认书. ``address`` is masked."""
+
+    address: str
+    by: PersonRef
+    at: datetime
+
+
+class EndingView(Message):
+    """撤回, 未补正退件 or 终止."""
+
+    kind: EndKind
+    reason: str
+    by: PersonRef
+    at: datetime
+    cause: Cause | None
+
+
+class ArchivedView(Message):
+    """归档."""
+
+    by: PersonRef
+    at: datetime
+
+
+class CourseView(Message):
+    """What became of a case after its acceptance, or instead of it."""
+
+    seen: ClassVar = Seen(
+        at=everywhere,
+        blank={"task": {"ruling": None, "agreement": None, "deliveries": [], "ending": None}},
+    )
+
+    ruling: RulingView | None = None
+    results: list[ResultView] = []
+    agreement: AgreementView | None = None
+    deliveries: list[DeliveryView] = []
+    """The oldest first."""
+    ending: EndingView | None = None
+    archived: ArchivedView | None = None
+
+
+class CaseRule(CaseAct):
+    """准予 or 不予 of an accepted case. Approver only; its paper is made.
+
+    Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
+    clock_stopped.
+    """
+
+    type: Literal["case.rule"] = "case.rule"
+    ruling: RulingKind
+    reason: Reason = ""
+    bases: Annotated[list[Basis], Field(max_length=BASES_AT_MOST)] = []
+
+
+class NewResult(Message):
+    """What is issued. ``valid_until`` null: it holds for good."""
+
+    kind: ResultKind
+    name: ResultName
+    number: Number
+    originals: Sheets = 1
+    copies: Sheets = 0
+    valid_from: date
+    valid_until: date | None = None
+
+
+class CaseIssue(CaseAct):
+    """制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date."""
+
+    type: Literal["case.issue"] = "case.issue"
+    results: Annotated[list[NewResult], Field(min_length=1, max_length=RESULTS_AT_MOST)]
+
+
+class CaseAgreeElectronic(CaseAct):
+    """电子送达确认书, taken at the window. Refused: other_step, address_missing."""
+
+    type: Literal["case.agree_electronic"] = "case.agree_electronic"
+    address: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+
+
+class CaseBeginDelivery(CaseAct):
+    """Begin to hand over: lay ready at the window, post, or send electronically. Without ``results``: of all
+    that is neither on its way nor there. Result: ``{delivery_id}``.
+
+    Refused: other_step, not_yours, result_unknown, on_its_way, tracking_missing, agreement_missing,
+    reason_missing (留置).
+    """
+
+    type: Literal["case.begin_delivery"] = "case.begin_delivery"
+    way: Way
+    results: Annotated[list[Id], Field(max_length=RESULTS_AT_MOST)] = []
+    courier: Annotated[str, StringConstraints(max_length=30, strip_whitespace=True)] = ""
+    tracking: Annotated[str, StringConstraints(max_length=40, strip_whitespace=True)] = ""
+    note: Reason = ""
+
+
+class CaseCheckReceiver(CaseAct):
+    """刷证核对: who fetches is seen to be the applicant or his agent. Window only; of the number nothing but
+    its masked form is kept.
+
+    Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number (of an
+    identity card).
+    """
+
+    type: Literal["case.check_receiver"] = "case.check_receiver"
+    delivery_id: Id
+    name: Name
+    agent: bool = False
+    document: Document
+    number: Number
+    how: How
+
+
+class CaseEndDelivery(CaseAct):
+    """登记送达, or that the post came back. ``on``: the day on which it arrived or came back.
+
+    Refused: other_step, not_found, delivery_ended, receiver_missing, reason_missing, bad_date, other_way.
+    """
+
+    type: Literal["case.end_delivery"] = "case.end_delivery"
+    delivery_id: Id
+    outcome: Literal["delivered", "returned"]
+    on: date
+    note: Reason = ""
+
+
+class CaseFinish(CaseAct):
+    """An end without a ruling: 撤回 (window), 未补正退件 and 终止 (approver). Its paper is made.
+
+    Refused: other_step, not_yours, reason_missing, cause_missing (终止), time_left (退件).
+    """
+
+    type: Literal["case.finish"] = "case.finish"
+    kind: EndKind
+    reason: Reason
+    cause: Cause | None = None
+
+
+class CaseArchive(CaseAct):
+    """归档. Approver only. Refused: other_step, unfinished."""
+
+    type: Literal["case.archive"] = "case.archive"
+
+
+class CaseAdvanced(Event):
+    """The case went on in its course; ``step`` says by what."""
+
+    sets: ClassVar = {"state": "state", "course": "course"}
+
+    type: Literal["case.advanced"] = "case.advanced"
+    step: Step
+    state: CaseState
+    course: CourseView
