@@ -129,12 +129,7 @@ function outdatedSignature(view: CaseView): SignatureView | null {
 function brings(view: CaseView, now: MaterialView): boolean {
   const before = view.materials.find((one) => one.id === now.id)
   // what follows after acceptance takes nothing from what was signed
-  return (
-    fillable(view) &&
-    now.purpose === 'material' &&
-    now.state === 'stored' &&
-    before?.state !== 'stored'
-  )
+  return fillable(view) && now.purpose === 'material' && now.state === 'stored' && before?.state !== 'stored'
 }
 
 /** In the order of the points' keys. */
