@@ -74,7 +74,8 @@ ACTS: Final = {
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "missed.ask", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
-    "case.receive_originals",
+    "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
+    "case.check_receiver", "case.end_delivery", "case.finish", "case.archive",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from server.case.acts.course import registering
 from server.case.wire import (
+    course,
     decision,
     form,
     materials,
@@ -58,6 +59,28 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     materials.CaseGrade: {"material_id": "material-1", "grade": "B"},
     materials.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
     decision.CaseDecide: {"decision": "refused", "reason": "x"},
+    course.CaseRule: {"ruling": "granted"},
+    course.CaseIssue: {
+        "results": [
+            {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},
+        ]
+    },
+    course.CaseAgreeElectronic: {"address": "13805316217"},
+    course.CaseBeginDelivery: {"way": "collected"},
+    course.CaseCheckReceiver: {
+        "delivery_id": "delivery-1",
+        "name": "x",
+        "document": "passport",
+        "number": "x",
+        "how": "sight",
+    },
+    course.CaseEndDelivery: {
+        "delivery_id": "delivery-1",
+        "outcome": "delivered",
+        "on": "2026-11-23",
+    },
+    course.CaseFinish: {"kind": "withdrawn", "reason": "x"},
+    course.CaseArchive: {},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},
     talk.CaseComment: {"on": "field:remark", "text": "请核对"},

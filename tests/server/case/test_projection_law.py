@@ -30,8 +30,8 @@ from server.case.acts.course import calendar
 from server.case.acts.materials.files import COPY_KIND
 from server.case.projection import project_case
 from server.case.rules import case as rules
-from server.case.wire import decision as case_decision
 from server.case.wire import (
+    course,
     form,
     materials,
     messages,
@@ -43,6 +43,7 @@ from server.case.wire import (
     talk,
     unmasking,
 )
+from server.case.wire import decision as case_decision
 from server.case.wire import phones as case_phones
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
@@ -731,6 +732,34 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     await office.do(APPROVER, materials.CaseReview, case_id=case_id, **judged)
     assert await law.holds("done") == 1
     assert "case.promised" in law.types
+
+    async def goes_on(
+        login: str, command: type[protocol.Command], events: int, **members: Any
+    ) -> Any:
+        told = await office.do(login, command, case_id=case_id, **members)
+        assert await law.holds(command.__name__) == events
+        return told
+
+    await goes_on(APPROVER, course.CaseRule, 2, ruling="granted", bases=["条例"])
+    licence = {"kind": "licence", "name": "准予注销登记通知书", "number": "7"}
+    await goes_on(APPROVER, course.CaseIssue, 1, results=[{**licence, "valid_from": "2026-11-23"}])
+    await goes_on(CLERK, course.CaseAgreeElectronic, 1, address="sun@example.com")
+    began = await goes_on(CLERK, course.CaseBeginDelivery, 1, way="collected")
+    receiver = {
+        "name": "孙雅宁",
+        "document": "identity_card",
+        "how": "sight",
+        "delivery_id": began["delivery_id"],
+        "number": IDENTITY_NUMBER,
+    }
+    await goes_on(CLERK, course.CaseCheckReceiver, 1, **receiver)
+    arrived = {"delivery_id": began["delivery_id"], "outcome": "delivered", "on": "2026-11-23"}
+    await goes_on(CLERK, course.CaseEndDelivery, 3, **arrived)
+    seen = law.last["applicant"]["case"]
+    assert (seen["state"], seen["course"]["agreement"]["address"]) == (
+        "delivered",
+        "s**@example.com",
+    )
     law.close()
     if demo_database.startswith("sqlite"):
         write("promise", law.vectors)

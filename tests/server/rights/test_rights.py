@@ -220,6 +220,14 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.consent_earlier": WINDOW,
     "case.print_form": WINDOW,
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
+    "case.rule": DECIDING,
+    "case.issue": DECIDING,
+    "case.agree_electronic": WINDOW,
+    "case.begin_delivery": WINDOW | DECIDING,
+    "case.check_receiver": WINDOW,
+    "case.end_delivery": WINDOW | DECIDING,
+    "case.finish": DECIDING,
+    "case.archive": DECIDING,
     "case.refer": DECIDING,
     # these change who may: last
     "case.decide": DECIDING,

@@ -1,0 +1,381 @@
+"""The course of a case after its acceptance: which act in which state from which side, and that it never goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.case.rules.course import course as rules
+from server.case.rules.course import states
+from server.case.rules.course.course import Agreement, Course, Delivery, Receiver, Result, Ruling
+from server.case.rules.course.states import STATES, CaseState
+from server.rights.hand import Hand, Side
+from server.standards.working_days import Counted, statutory_days
+from signaling.refusals import Code, Refusal
+
+KNOWN: Final = dict(statutory_days(2024))
+AT: Final = datetime(2026, 11, 24, 6, tzinfo=UTC)
+TODAY: Final = date(2026, 11, 24)
+DELIVER: Final = Counted(date(2026, 12, 8), (), (), False)
+SIDES: Final[tuple[Side, ...]] = ("window", "approver", "third", "supervisor")
+Acted = tuple[CaseState, Course]
+
+
+def hand(side: Side) -> Hand:
+    return Hand(f"person-{side}", side)
+
+
+def result(id: str = "licence") -> Result:
+    return Result(id, "licence", "营业执照", "D237004416", 1, 2, TODAY, None, "liu", AT)
+
+
+def delivery(way: rules.Way = "collected", **more: Any) -> Delivery:
+    return Delivery("try", way, (), "li", AT, **more)
+
+
+RECEIVER: Final = Receiver(
+    "韩立新", True, "identity_card", "370102************", "reader", "li", AT
+)
+
+
+def standing(state: CaseState) -> Course:
+    """A course that a case in this state may have, with a delivery on its way where there can be one."""
+    granted = Ruling("granted", "", ("行政许可法第三十八条",), "meng", AT, DELIVER)
+    ruled = Course(ruling=granted, agreement=Agreement("13805316217", "li", AT))
+    waiting = (replace(delivery(), receiver=RECEIVER),)
+    match state:
+        case "granted":
+            return ruled
+        case "denied":
+            return replace(ruled, ruling=replace(granted, kind="denied"), deliveries=waiting)
+        case "issued":
+            licences = (result("a"), result("b"))
+            return replace(
+                ruled,
+                results=licences,
+                deliveries=(replace(waiting[0], results=("a",)),),
+            )
+        case _:
+            return Course()
+
+
+def _rule(kind: rules.RulingKind) -> Callable[[Course, str, Hand], Acted]:
+    def act(course: Course, state: str, who: Hand) -> Acted:
+        return rules.rule(
+            course,
+            state,
+            kind,
+            "理由",
+            ["依据"],
+            who,
+            owed=[],
+            stopped=False,
+            at=AT,
+            known_days=KNOWN,
+        )
+
+    return act
+
+
+def _finish(kind: rules.EndKind) -> Callable[[Course, str, Hand], Acted]:
+    def act(course: Course, state: str, who: Hand) -> Acted:
+        return rules.finish(
+            course, state, kind, "理由", who, at=AT, cause="died", correct_by=date(2026, 11, 23)
+        )
+
+    return act
+
+
+def _begin(way: rules.Way) -> Callable[[Course, str, Hand], Acted]:
+    def act(course: Course, state: str, who: Hand) -> Acted:
+        fresh = replace(course, deliveries=())
+        new = delivery(way, courier="EMS", tracking="EX1", note="两名见证人在场")
+        return state, rules.begin(fresh, state, new, who)  # type: ignore[return-value]
+
+    return act
+
+
+def _end(outcome: rules.Attempt) -> Callable[[Course, str, Hand], Acted]:
+    def act(course: Course, state: str, who: Hand) -> Acted:
+        posted = tuple(replace(one, way="posted") for one in course.deliveries)
+        now = replace(course, deliveries=posted) if outcome == "returned" else course
+        return rules.end(now, state, "try", outcome, "查无此人", TODAY, who, at=AT)
+
+    return act
+
+
+ACTS: Final[dict[str, Callable[[Course, str, Hand], Acted]]] = {
+    "grant": _rule("granted"),
+    "deny": _rule("denied"),
+    "issue": lambda course, state, who: rules.issue(course, state, [result()], who),
+    "agree": lambda course, state, who: (
+        state,  # type: ignore[return-value]
+        rules.agree(course, state, Agreement("13805316217", "li", AT), who),
+    ),
+    "collect": _begin("collected"),
+    "post": _begin("posted"),
+    "send": _begin("electronic"),
+    "leave": _begin("left"),
+    "check": lambda course, state, who: (
+        state,  # type: ignore[return-value]
+        rules.receive(course, state, "try", RECEIVER, who),
+    ),
+    "deliver": _end("delivered"),
+    "come_back": _end("returned"),
+    "withdraw": _finish("withdrawn"),
+    "return": _finish("returned"),
+    "terminate": _finish("terminated"),
+    "archive": lambda course, state, who: rules.archive(
+        course, state, who, making=0, away=0, at=AT
+    ),
+}
+WINDOW, APPROVER, EITHER = {"window"}, {"approver"}, {"window", "approver"}
+TABLE: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
+    # act: (which sides, from which state to which)
+    "grant": (APPROVER, {"accepted": "granted"}),
+    "deny": (APPROVER, {"accepted": "denied"}),
+    "issue": (APPROVER, {"granted": "issued"}),
+    "agree": (
+        WINDOW,
+        {
+            one: one
+            for one in (
+                *("registered", "reviewing", "to_correct"),
+                *("accepted", "granted", "denied", "issued"),
+            )
+        },
+    ),
+    "collect": (WINDOW, {"issued": "issued", "denied": "denied"}),
+    "post": (EITHER, {"issued": "issued", "denied": "denied"}),
+    "send": (APPROVER, {"issued": "issued", "denied": "denied"}),
+    "leave": (WINDOW, {"issued": "issued", "denied": "denied"}),
+    "check": (WINDOW, {"issued": "issued", "denied": "denied"}),
+    # of two licences one arrives: the other is still to come
+    "deliver": (EITHER, {"issued": "issued", "denied": "delivered"}),
+    "come_back": (EITHER, {"issued": "issued", "denied": "denied"}),
+    "withdraw": (
+        WINDOW,
+        dict.fromkeys(("registered", "reviewing", "to_correct", "accepted"), "withdrawn"),
+    ),
+    "return": (APPROVER, {"to_correct": "returned"}),
+    "terminate": (APPROVER, {"accepted": "terminated"}),
+    "archive": (
+        APPROVER,
+        dict.fromkeys(("delivered", "refused", "returned", "withdrawn", "terminated"), "archived"),
+    ),
+}
+
+
+def test_the_table_names_every_act() -> None:
+    assert TABLE.keys() == ACTS.keys()
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_each_act_in_each_state_from_each_side(act: str) -> None:
+    sides, moves = TABLE[act]
+    for state in STATES:
+        for side in SIDES:
+            course = standing(state)
+            if state in moves and side in sides:
+                after, _ = ACTS[act](course, state, hand(side))
+                assert after == moves[state], (state, side)
+                continue
+            with pytest.raises(Refusal) as told:
+                ACTS[act](course, state, hand(side))
+            wanted = (
+                Code.CASE_ARCHIVED
+                if state == "archived"
+                else Code.OTHER_STEP
+                if state not in moves
+                else Code.NOT_YOURS
+            )
+            assert told.value.code is wanted, (state, side)
+
+
+def test_the_four_questions() -> None:
+    """Of each state: fillable, takes owed files, callable, archived."""
+    asked = {
+        state: (
+            states.fillable(state),
+            states.takes_owed(state),
+            states.callable_(state),
+            states.archived(state),
+        )
+        for state in STATES
+    }
+    open_, closed = (True, False, True, False), (False, False, True, False)
+    assert asked == {
+        "registered": open_,
+        "reviewing": open_,
+        "to_correct": open_,
+        "accepted": (False, True, True, False),
+        **dict.fromkeys(
+            (
+                *("refused", "granted", "denied", "issued", "delivered"),
+                *("returned", "withdrawn", "terminated"),
+            ),
+            closed,
+        ),
+        "archived": (False, False, False, True),
+    }
+
+
+def refused(code: Code, act: Callable[[], object]) -> dict[str, Any]:
+    with pytest.raises(Refusal) as told:
+        act()
+    assert told.value.code is code
+    return told.value.details
+
+
+def test_nothing_is_granted_before_what_was_promised_is_there() -> None:
+    who = hand("approver")
+
+    def rule(kind: rules.RulingKind, reason: str = "理由", **more: Any) -> Acted:
+        given: dict[str, Any] = {"owed": [], "stopped": False, **more}
+        return rules.rule(
+            Course(), "accepted", kind, reason, [], who, at=AT, known_days=KNOWN, **given
+        )
+
+    assert refused(Code.OWED_STILL, lambda: rule("granted", owed=["tax"])) == {"lines": "tax"}
+    refused(Code.CLOCK_STOPPED, lambda: rule("granted", stopped=True))
+    refused(Code.REASON_MISSING, lambda: rule("denied", " "))
+    state, course = rule("denied", owed=["tax"])
+    assert state == "denied"
+    assert course.ruling is not None
+    assert course.ruling.deliver.due_on == date(2026, 12, 8)
+    state, course = rule("granted", "")
+    assert state == "granted"
+
+
+def test_what_is_issued_has_a_name_a_number_and_an_end_behind_its_beginning() -> None:
+    def issue(*made: Result) -> Acted:
+        return rules.issue(standing("granted"), "granted", made, hand("approver"))
+
+    refused(Code.RESULT_MISSING, issue)
+    refused(Code.RESULT_MISSING, lambda: issue(replace(result(), name=" ")))
+    refused(Code.RESULT_MISSING, lambda: issue(replace(result(), number="")))
+    refused(Code.BAD_DATE, lambda: issue(replace(result(), valid_until=date(2026, 11, 23))))
+    refused(Code.THROTTLED, lambda: issue(*[result(str(n)) for n in range(21)]))
+    state, course = issue(result(), replace(result("card"), valid_until=TODAY))
+    assert (state, len(course.results)) == ("issued", 2)
+
+
+def test_every_result_arrives_by_one_try_at_a_time() -> None:
+    issued = replace(standing("issued"), deliveries=(), agreement=None)
+    window, approver = hand("window"), hand("approver")
+
+    def begin(course: Course, new: Delivery, who: Hand) -> Course:
+        return rules.begin(course, "issued", new, who)
+
+    refused(Code.RESULT_UNKNOWN, lambda: begin(issued, replace(delivery(), results=("x",)), window))
+    refused(Code.TRACKING_MISSING, lambda: begin(issued, delivery("posted"), window))
+    refused(Code.AGREEMENT_MISSING, lambda: begin(issued, delivery("electronic"), approver))
+    refused(Code.REASON_MISSING, lambda: begin(issued, delivery("left"), window))
+
+    one = begin(
+        issued, replace(delivery("posted", courier="EMS", tracking="1"), results=("a",)), window
+    )
+    again = replace(delivery("posted", courier="EMS", tracking="2"), id="second", results=("a",))
+    refused(Code.ON_ITS_WAY, lambda: begin(one, again, window))
+    # returned post is a new try
+    _, back = rules.end(one, "issued", "try", "returned", "查无此人", TODAY, window, at=AT)
+    assert back.deliveries[0].state == "returned"
+    both = begin(back, replace(again, results=()), window)
+    assert both.deliveries[1].results == ("a", "b"), "of all that is neither on its way nor there"
+    refused(
+        Code.DELIVERY_ENDED,
+        lambda: rules.end(both, "issued", "try", "delivered", "", TODAY, window, at=AT),
+    )
+    tomorrow = TODAY + timedelta(days=1)
+    refused(
+        Code.BAD_DATE,
+        lambda: rules.end(both, "issued", "second", "delivered", "", tomorrow, window, at=AT),
+    )
+    refused(
+        Code.REASON_MISSING,
+        lambda: rules.end(both, "issued", "second", "returned", " ", TODAY, window, at=AT),
+    )
+    state, done = rules.end(both, "issued", "second", "delivered", "", TODAY, window, at=AT)
+    assert (state, done.complete) == ("delivered", True)
+
+
+def test_nobody_fetches_it_whose_identity_was_not_seen() -> None:
+    issued = replace(standing("issued"), deliveries=())
+    window = hand("window")
+    ready = rules.begin(issued, "issued", delivery(), window)
+
+    def end(course: Course) -> Acted:
+        return rules.end(course, "issued", "try", "delivered", "", TODAY, window, at=AT)
+
+    refused(Code.RECEIVER_MISSING, lambda: end(ready))
+    nobody = replace(RECEIVER, name=" ")
+    refused(Code.RECEIVER_MISSING, lambda: rules.receive(ready, "issued", "try", nobody, window))
+    refused(Code.NOT_FOUND, lambda: rules.receive(ready, "issued", "other", RECEIVER, window))
+    posted = rules.begin(issued, "issued", delivery("posted", courier="EMS", tracking="1"), window)
+    refused(Code.OTHER_WAY, lambda: rules.receive(posted, "issued", "try", RECEIVER, window))
+    seen = rules.receive(ready, "issued", "try", RECEIVER, window)
+    refused(
+        Code.OTHER_WAY,
+        lambda: rules.end(seen, "issued", "try", "returned", "没来", TODAY, window, at=AT),
+    )
+    state, _ = end(seen)
+    assert state == "delivered"
+
+
+def test_papers_go_back_when_the_day_is_over_and_never_before() -> None:
+    def finish(**more: Any) -> Acted:
+        given: dict[str, Any] = {"at": AT, **more}
+        return rules.finish(Course(), "to_correct", "returned", "未补正", hand("approver"), **given)
+
+    assert refused(Code.TIME_LEFT, lambda: finish(correct_by=TODAY)) == {"until": "2026-11-24"}
+    assert finish(correct_by=TODAY - timedelta(days=1))[0] == "returned"
+    who = hand("approver")
+    refused(
+        Code.CAUSE_MISSING,
+        lambda: rules.finish(Course(), "accepted", "terminated", "理由", who, at=AT),
+    )
+    refused(
+        Code.REASON_MISSING,
+        lambda: rules.finish(Course(), "accepted", "withdrawn", "", hand("window"), at=AT),
+    )
+
+
+def test_the_archive_waits_for_papers_and_originals_and_for_no_rating() -> None:
+    who = hand("approver")
+
+    def archive(making: int, away: int) -> Acted:
+        return rules.archive(Course(), "delivered", who, making=making, away=away, at=AT)
+
+    assert refused(Code.UNFINISHED, lambda: archive(1, 2)) == {"papers": 1, "originals": 2}
+    assert archive(0, 0)[0] == "archived"
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from(SIDES)), min_size=1, max_size=20
+    ),
+    st.sampled_from(["registered", "to_correct", "accepted"]),
+)
+def test_in_any_order_a_case_never_goes_back_and_keeps_what_it_has(
+    acts: list[tuple[str, Side]], begins: CaseState
+) -> None:
+    state, course = begins, Course()
+    for act, side in acts:
+        try:
+            after, now = ACTS[act](course, state, hand(side))
+        except Refusal:
+            continue
+        assert after == state or after in states.NEXT[state], (state, act)
+        assert course.delivered <= now.delivered or act in ("collect", "post", "send", "leave")
+        assert course.ruling is None or now.ruling == course.ruling
+        assert {one.id for one in course.results} <= {one.id for one in now.results}
+        assert course.ending is None or now.ending == course.ending
+        assert (after == "archived") == (now.archived is not None)
+        state, course = after, now

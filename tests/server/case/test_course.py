@@ -1,0 +1,272 @@
+"""The course of a case after its acceptance, on a real store: each way to its end, what is told and what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+
+from server.case.acts.course import listing
+from server.case.acts.papers.press import KIND, Press
+from server.case.rules.course.states import CaseState
+from server.case.wire import course as wire
+from server.case.wire import decision, materials
+from server.case.wire.http import CaseSummary
+from server.case.wire.registering import CaseConsent
+from server.jobs.runner import Jobs
+from server.store import tables
+from server.work.child import Children
+from signaling.refusals import Code
+from signaling.wire.call import CallDial
+from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, SUPERVISOR, THIRD, Office
+from tests.server.case.test_clocks import DAY_S, Deciding
+
+LICENCE: Final[dict[str, Any]] = {
+    "kind": "licence",
+    "name": "营业执照",
+    "number": "91370211MA3N5XGY1G",
+    "originals": 1,
+    "copies": 2,
+    "valid_from": "2026-11-23",
+}
+ELECTRONIC: Final = {**LICENCE, "name": "电子营业执照", "number": "D237004416", "copies": 0}
+PERMIT: Final = {**LICENCE, "name": "备案通知", "kind": "document", "number": "青备〔2026〕7 号"}
+FETCHES: Final = {
+    "name": "孙雅宁",
+    "document": "identity_card",
+    "number": IDENTITY_NUMBER,
+    "how": "reader",
+}
+DAY: Final = "2026-11-23"
+
+
+class Course(Deciding):
+    """A case that was accepted, on its way to its end."""
+
+    async def course(self) -> dict[str, Any]:
+        view = await self.office.view(self.case_id)
+        course: dict[str, Any] = view["course"]
+        return {"state": view["state"], **course}
+
+    async def kinds(self) -> list[str]:
+        """The papers that were asked for, in their order."""
+        return [one["kind"] for one in (await self.office.view(self.case_id))["papers"]]
+
+    async def issued(self, *results: dict[str, Any]) -> list[str]:
+        """Granted and issued; the ids of the results."""
+        await self.do(
+            APPROVER, wire.CaseRule, ruling="granted", bases=["《市场主体登记管理条例》第三十条"]
+        )
+        await self.do(APPROVER, wire.CaseIssue, results=list(results or (LICENCE,)))
+        return [one["id"] for one in (await self.course())["results"]]
+
+    async def begin(self, login: str, way: str, **members: Any) -> str:
+        began = await self.do(login, wire.CaseBeginDelivery, way=way, **members)
+        id: str = began["delivery_id"]
+        return id
+
+    async def end(self, login: str, id: str, outcome: str = "delivered", **members: Any) -> None:
+        told = {"delivery_id": id, "outcome": outcome, "on": DAY, **members}
+        await self.do(login, wire.CaseEndDelivery, **told)
+
+    async def made(self) -> None:
+        """Every paper that was asked for is made."""
+        jobs = Jobs(self.office.store, {KIND: Press(self.office.store, Children()).kind})
+        while await jobs.work_once():
+            pass
+
+
+@pytest.fixture
+async def course(office: Office, tmp_path: Path) -> AsyncIterator[Course]:
+    course = Course(office, tmp_path)
+    await course.filled()
+    await course.handed_in()
+    yield course
+    await office.switchboard.close()
+
+
+async def test_from_acceptance_to_the_archive_by_each_way_of_delivery(course: Course) -> None:
+    await course.accepted()
+    assert await course.refused(APPROVER, wire.CaseArchive) is Code.OTHER_STEP
+    licence, electronic, document = await course.issued(LICENCE, ELECTRONIC, PERMIT)
+    told = await course.course()
+    assert told["state"] == "issued"
+    assert told["ruling"]["by"]["name"] == "周明远"
+    assert told["ruling"]["deliver"]["due_on"] == "2026-12-07", "ten working days"
+    assert [one["valid_until"] for one in told["results"]] == [None] * 3
+
+    # fetched at the window: the identity first, then that it was handed over
+    fetched = await course.begin(CLERK, "collected", results=[licence])
+    assert (
+        await course.refused(
+            CLERK, wire.CaseEndDelivery, delivery_id=fetched, outcome="delivered", on=DAY
+        )
+        is Code.RECEIVER_MISSING
+    )
+    wrong = {**FETCHES, "number": "370103198506072841"}
+    assert (
+        await course.refused(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **wrong)
+        is Code.BAD_IDENTITY_NUMBER
+    )
+    await course.do(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **FETCHES)
+    [seen] = [one for one in (await course.course())["deliveries"] if one["id"] == fetched]
+    assert seen["receiver"]["number"] == "370103************"
+    await course.end(CLERK, fetched)
+
+    # electronically: agreed to before it is sent
+    sent = {"way": "electronic", "results": [electronic]}
+    assert await course.refused(APPROVER, wire.CaseBeginDelivery, **sent) is Code.AGREEMENT_MISSING
+    await course.do(CLERK, wire.CaseAgreeElectronic, address="13805316217")
+    assert (await course.course())["agreement"]["address"] == "138****6217"
+    by_wire = await course.begin(APPROVER, "electronic", results=[electronic])
+    await course.end(APPROVER, by_wire, note="统一身份认证平台已到达")
+    assert (await course.course())["state"] == "issued", "one is still to come"
+
+    # by post: it comes back, and goes again
+    parcel = {"courier": "EMS", "tracking": "EX123456789CN"}
+    first = await course.begin(APPROVER, "posted", **parcel)
+    await course.end(APPROVER, first, "returned", note="查无此人")
+    again = await course.begin(APPROVER, "posted", courier="EMS", tracking="EX987654321CN")
+    await course.end(APPROVER, again, note="本人签收")
+    told = await course.course()
+    assert told["state"] == "delivered"
+    assert [one["state"] for one in told["deliveries"]] == [
+        "delivered", "delivered", "returned", "delivered",
+    ]  # fmt: skip
+    assert told["deliveries"][3]["results"] == [document], "all that had not arrived"
+    assert (await course.kinds())[-5:] == ["grant", "delivery", "delivery", "delivery", "closing"]
+
+    assert await course.refused(APPROVER, wire.CaseArchive) is Code.UNFINISHED
+    await course.made()
+    assert await course.refused(CLERK, wire.CaseArchive) is Code.NOT_YOURS
+    await course.do(APPROVER, wire.CaseArchive)
+    assert (await course.course())["state"] == "archived"
+    assert await course.refused(APPROVER, wire.CaseArchive) is Code.CASE_ARCHIVED
+
+
+async def test_a_call_may_begin_up_to_the_archive_and_changes_no_state(course: Course) -> None:
+    office = course.office
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await course.do(CLERK, CaseConsent, **yes)
+    await course.accepted()
+    await course.issued()
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=course.case_id))["call_id"]
+    await office.answer(APPROVER, call_id)
+    view = await office.view(course.case_id)
+    assert (view["state"], view["call_id"]) == ("issued", call_id)
+
+
+async def test_accepted_and_granted_in_one_act(course: Course) -> None:
+    for material in (await course.office.view(course.case_id))["materials"]:
+        judged = {"material_id": material["id"], "review": "accepted"}
+        await course.do(APPROVER, materials.CaseReview, **judged)
+    at_once = {"decision": "accepted", "reason": "当场办结。", "grant": True, "bases": ["条例"]}
+    await course.do(APPROVER, decision.CaseDecide, **at_once)
+    told = await course.course()
+    assert (told["state"], told["ruling"]["bases"]) == ("granted", ["条例"])
+    assert (await course.kinds())[-2:] == ["acceptance", "grant"]
+    acts = [one["act"] for one in await course.office.entries(course.case_id)]
+    assert acts[-4:] == ["case.decide", "paper.ask", "case.rule", "paper.ask"]
+
+
+async def test_a_denial_tells_its_reason_and_is_delivered_too(course: Course) -> None:
+    await course.accepted()
+    assert await course.refused(APPROVER, wire.CaseRule, ruling="denied") is Code.REASON_MISSING
+    reason = "不符合《市场主体登记管理条例》第九条的规定。"
+    await course.do(APPROVER, wire.CaseRule, ruling="denied", reason=reason)
+    assert await course.refused(APPROVER, wire.CaseIssue, results=[LICENCE]) is Code.OTHER_STEP
+    fetched = await course.begin(CLERK, "collected")
+    await course.do(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **FETCHES)
+    await course.end(CLERK, fetched)
+    assert (await course.course())["state"] == "delivered"
+    assert (await course.kinds())[-3:] == ["denial", "delivery", "closing"]
+
+
+async def test_the_limits_stand_still_once_it_is_ruled_on(course: Course) -> None:
+    await course.accepted()
+    await course.do(APPROVER, wire.CaseRule, ruling="granted")
+    hearing = {"why": "hearing", "reason": "听证"}
+    assert (
+        await course.refused(APPROVER, decision.CaseStopClock, **hearing) is Code.LIMIT_NOT_RUNNING
+    )
+
+
+async def test_the_applicant_withdraws_and_it_is_filed(course: Course) -> None:
+    away = {"kind": "withdrawn", "reason": "申请人书面撤回"}
+    assert await course.refused(APPROVER, wire.CaseFinish, **away) is Code.NOT_YOURS
+    await course.do(CLERK, wire.CaseFinish, **away)
+    told = await course.course()
+    assert (told["state"], told["ending"]["reason"]) == ("withdrawn", "申请人书面撤回")
+    assert (await course.kinds())[-1] == "withdrawal"
+    entry = (await course.office.entries(course.case_id))[-2]
+    assert (entry["act"], entry["on_behalf_of"]) == ("case.finish", "applicant")
+    await course.made()
+    await course.do(APPROVER, wire.CaseArchive)
+
+
+async def test_what_is_not_corrected_goes_back_by_a_person_when_the_day_is_over(
+    course: Course,
+) -> None:
+    await course.do(APPROVER, decision.CaseDecide, decision="to_correct", reason="请补正")
+    back = {"kind": "returned", "reason": "逾期未补正"}
+    assert await course.refused(APPROVER, wire.CaseFinish, **back) is Code.TIME_LEFT
+    course.office.clock.move(25 * DAY_S)
+    assert (await course.course())["state"] == "to_correct", "never by itself"
+    await course.do(APPROVER, wire.CaseFinish, **back)
+    assert (await course.course())["state"] == "returned"
+    assert (await course.kinds())[-1] == "return"
+
+
+async def test_an_accepted_case_is_terminated_for_a_cause_of_the_law(course: Course) -> None:
+    await course.accepted()
+    over = {"kind": "terminated", "reason": "公司已注销"}
+    assert await course.refused(APPROVER, wire.CaseFinish, **over) is Code.CAUSE_MISSING
+    await course.do(APPROVER, wire.CaseFinish, **over, cause="dissolved")
+    told = await course.course()
+    assert (told["state"], told["ending"]["cause"]) == ("terminated", "dissolved")
+    assert (await course.kinds())[-1] == "termination"
+    assert await course.refused(APPROVER, wire.CaseRule, ruling="granted") is Code.OTHER_STEP
+
+
+async def test_who_neither_takes_nor_decides_does_nothing_of_it(course: Course) -> None:
+    await course.accepted()
+    assert await course.refused(SUPERVISOR, wire.CaseRule, ruling="granted") is Code.NOT_YOURS
+    assert await course.refused(THIRD, wire.CaseRule, ruling="granted") is Code.NOT_FOUND
+
+
+async def test_an_act_on_a_course_that_went_on_meanwhile_is_refused(course: Course) -> None:
+    await course.accepted()
+    seen = await course.office.store.version(f"case:{course.case_id}")
+    await course.do(APPROVER, wire.CaseRule, ruling="granted")
+    over = {"kind": "withdrawn", "reason": "撤回", "seen_version": seen}
+    refusal = await course.office.refused(CLERK, wire.CaseFinish, case_id=course.case_id, **over)
+    assert (refusal.code, refusal.details["changes"]) == (Code.CHANGED, "course")
+
+
+async def test_a_list_narrows_to_the_new_states(course: Course) -> None:
+    await course.accepted()
+    await course.issued()
+    actor = course.office.actors[APPROVER]
+
+    async def found_in(state: CaseState) -> list[CaseSummary]:
+        return await listing.listing(course.office.store, actor, state=state)
+
+    [found] = await found_in("issued")
+    assert found.id == course.case_id
+    assert not await found_in("accepted")
+
+
+async def test_a_case_of_before_has_no_course(course: Course) -> None:
+    """Rows that were written before the column was there read as nothing that happened."""
+    await course.accepted()
+    cases = tables.cases
+    async with course.office.store.read() as connection:
+        stored = await connection.scalar(
+            sa.select(cases.c.course).where(cases.c.id == course.case_id)
+        )
+    assert stored is None
+    assert (await course.course())["ruling"] is None
