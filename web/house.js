@@ -32,7 +32,7 @@ export const FLOORS = {
     ['rules'],
     ['book'],
     ['document', 'sources', 'talk'],
-    ['applicant', 'form', 'materials', 'review'],
+    ['applicant', 'course', 'form', 'materials', 'review'],
   ],
   pages: [['head'], ['admin', 'approver', 'supervisor', 'window']],
 }

@@ -63,7 +63,11 @@ describe('the two languages', () => {
   })
 
   it('call one state by one word in English', () => {
-    for (const key of ['record.progress.refused', 'record.decision.taken.refused', 'audit.decisions.refused'])
+    for (const key of [
+      'record.course.head.refused',
+      'record.decision.taken.refused',
+      'audit.decisions.refused',
+    ])
       expect(english.get(key), key).toBe(english.get('desk.states.refused'))
   })
 

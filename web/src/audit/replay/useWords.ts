@@ -37,6 +37,12 @@ const ICONS: Readonly<Record<string, IconName>> = {
   decided_accepted: 'flag',
   decided_to_correct: 'mend',
   decided_refused: 'refused',
+  ruled_granted: 'flag',
+  ruled_denied: 'refused',
+  issued: 'good',
+  delivery_delivered: 'good',
+  delivery_returned: 'mend',
+  receiver_checked: 'id-card',
   referred: 'turn',
   registered: 'file',
   commented: 'pen',
@@ -59,8 +65,9 @@ export function iconOf(mark: Mark): IconName {
 /** What is put into the sentence of a mark: why somebody was not well served, before his own words. */
 export function valuesOf(
   t: ComposerTranslation,
-  { values: { reasons, ...values } }: Mark,
+  { values: { reasons, ...told } }: Mark,
 ): Record<string, string> {
+  const values = told['way'] ? { ...told, way: t(`record.course.deliver.kinds.${told['way']}`) } : told
   if (!reasons) return values
   const why = listed(reasons.split(' ').map((one) => t(`turned.rate.reason.${one}`)))
   return { ...values, text: values['text'] ? `${why}${t('shell.marks.colon')}${values['text']}` : why }

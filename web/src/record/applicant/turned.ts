@@ -5,7 +5,7 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../../wire/messages'
 import type { LineForm } from '../../ui/states'
-import { decidedOf } from '../rules/course'
+import { decidedOf, fillable, type CaseState } from '../rules/course'
 import { fieldIn } from '../rules/form/fields'
 import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
 import { noticedOf, type Noticed } from '../rules/points'
@@ -205,6 +205,9 @@ export interface Whose {
   code: string
 }
 
+/** What comes after a decision about acceptance. */
+export type Came = Exclude<CaseState, 'registered' | 'reviewing' | 'to_correct' | 'accepted' | 'refused'>
+
 export type Stage =
   | { kind: 'confirm'; proposal: Proposal; field: FormField | null }
   | { kind: 'field'; field: FormField; value: string; pointed: boolean }
@@ -216,6 +219,8 @@ export type Stage =
   | { kind: 'sign' }
   | { kind: 'signed' }
   | { kind: 'done'; number: string }
+  /** what became of it after its acceptance, or how it ended without a ruling */
+  | { kind: 'came'; state: Came }
   /** decided without what he was to sign */
   | { kind: 'decided'; decision: 'accepted' | 'refused' }
 
@@ -239,6 +244,11 @@ export function toCorrect(view: CaseView): Noticed[] | null {
   return !points.length || points.some((one) => one.state !== 'settled') ? points : null
 }
 
+/** The state of a case that went on after its acceptance, or ended without a ruling. */
+export function cameTo(view: CaseView): Came | null {
+  return fillable(view) || view.state === 'accepted' || view.state === 'refused' ? null : (view.state as Came)
+}
+
 /**
  * What the applicant shall see now: the summary when he is asked for it, else how he was served once the call has ended
  * (`left`: the call of which he does not want to say so, or has said it) and none about another case runs, else the change that waits for his word, the
@@ -255,10 +265,15 @@ export function stageOf(
   },
 ): Stage {
   const holds = view.signature !== null && !view.signature.outdated
+  const came = cameTo(view)
   const done =
-    view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
+    !came && view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
   const decision = decidedOf(view)
-  const decided = !done && decision ? ({ kind: 'decided', decision } as const) : null
+  const decided = came
+    ? ({ kind: 'came', state: came } as const)
+    : !done && decision
+      ? ({ kind: 'decided', decision } as const)
+      : null
   if (told.asked === 'sign') return done ?? decided ?? { kind: holds ? 'signed' : 'sign' }
   const ended = told.call_id || told.elsewhere ? null : told.ended_call_id
   if (ended && ended !== at.left)

@@ -5,14 +5,24 @@
  */
 import { ref } from 'vue'
 import type {
+  CaseAgreeElectronic,
+  CaseArchive,
+  CaseBeginDelivery,
+  CaseCheckReceiver,
+  CaseDecide,
   CaseDraw,
+  CaseEndDelivery,
+  CaseFinish,
+  CaseIssue,
   CaseRate,
   CaseReceiveOriginals,
+  CaseRule,
   CaseSendOriginals,
   CaseSign,
   CaseStopClock,
   CaseView,
   MaterialView,
+  NewResult,
   OriginalsLine,
   ReceivedLine,
   SummaryView,
@@ -29,6 +39,18 @@ export interface Subject {
 
 type Live = Pick<Wire, 'ask'>
 type Decision = 'accepted' | 'to_correct' | 'refused'
+/** A command without what every act names. */
+type Told<C> = Omit<C, 'id' | 'case_id' | 'seen_version' | 'other_call_ids'>
+type Sent =
+  | Told<CaseRule>
+  | Told<CaseIssue>
+  | Told<CaseAgreeElectronic>
+  | Told<CaseBeginDelivery>
+  | Told<CaseCheckReceiver>
+  | Told<CaseEndDelivery>
+  | Told<CaseFinish>
+  | Told<CaseArchive>
+export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
 
 /** What is sent again and again while somebody types or reads: no act. */
 function quiet(live: Live, { case_id, as_applicant }: Subject) {
@@ -78,9 +100,10 @@ function resting(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) 
       ),
     refer: (unit_id: string, reason: string, on?: Rests) =>
       acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
-    decide: (decision: Decision, reason: string, again = false, on?: Rests) =>
+    /** `grant`: 受理并准予, with the legal bases of the ruling. */
+    decide: (decision: Decision, reason: string, again = false, on?: Rests, grant?: Grant) =>
       acting.act(
-        (rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }),
+        (rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again, ...grant }),
         on,
       ),
     stopClock: (why: CaseStopClock['why'], reason: string, on?: Rests) =>
@@ -92,6 +115,28 @@ function resting(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) 
       acting.act((rests) => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id, ...rests })),
     submit: (hash: string) =>
       acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
+  }
+}
+
+/** What becomes of a case after its acceptance: each rests on the versions seen. */
+function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) {
+  const sent = <R>(command: Sent, on?: Rests): Promise<R> =>
+    acting.act((rests) => live.ask<R>({ case_id, ...rests, ...command }), on)
+  return {
+    rule: (ruling: CaseRule['ruling'], reason: string, bases: string[], on?: Rests) =>
+      sent({ type: 'case.rule', ruling, reason, bases: bases as NonNullable<CaseRule['bases']> }, on),
+    issue: (results: NewResult[], on?: Rests) =>
+      sent({ type: 'case.issue', results: results as CaseIssue['results'] }, on),
+    agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
+    beginDelivery: (begun: Omit<Told<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
+      sent<{ delivery_id: string }>({ type: 'case.begin_delivery', ...begun }, on),
+    checkReceiver: (seen: Omit<Told<CaseCheckReceiver>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.check_receiver', ...seen }, on),
+    endDelivery: (ended: Omit<Told<CaseEndDelivery>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.end_delivery', ...ended }, on),
+    finishCase: (kind: CaseFinish['kind'], reason: string, cause: CaseFinish['cause'], on?: Rests) =>
+      sent({ type: 'case.finish', kind, reason, cause: cause ?? null }, on),
+    archiveCase: (on?: Rests) => sent({ type: 'case.archive' }, on),
   }
 }
 
@@ -205,6 +250,7 @@ export function useCommands(live: Live, subject: Subject, acting: Pick<Acting, '
       ...quiet(live, subject),
       ...around(free(live, subject), done),
       ...around(resting(live, subject, acting), done),
+      ...around(onCourse(live, subject, acting), done),
       ...around(asked(live, subject), done, acting.mean),
     },
   }

@@ -4,6 +4,7 @@
  */
 import type { CaseView } from '../../wire/messages'
 import { hindranceOf, proposalsOf, unreadOf } from './lacking'
+import { courseStep, type CourseStep } from './courseStep'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
 import { commentsByTurn, pointsOf, signed, submitted, uncheckedOf } from './points'
 import { owed } from './promises'
@@ -85,6 +86,8 @@ export type WindowStep =
   | { kind: 'rate'; call_id: string }
   /** the case is decided: to end the call, and then to ask for that rating */
   | { kind: 'finish' }
+  /** what the case waits for from this window on its course: what is issued is handed over */
+  | { kind: 'course'; act: Exclude<CourseStep['kind'], 'wait'> }
   | { kind: 'submit' }
   /** the applicant is told of the recording, and asked */
   | { kind: 'consent' }
@@ -119,6 +122,9 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   const over = closed(view)
   const proposal = over ? undefined : openProposals(view)[0]
   if (proposal) return { kind: 'proposal', id: proposal.id }
+  const course = over ? courseStep(view, 'window') : null
+  // who sits there for it gets it in the call too
+  if (course && course.kind !== 'wait') return { kind: 'course', act: course.kind }
   if (over && now.in_call) return { kind: 'finish' }
   const next = over ? ({ kind: 'leave' } as const) : undecided(view, now)
   // what the case still waits for goes first: the rating is offered beside it

@@ -1,4 +1,5 @@
 /** Marks of the course of a case: from its registration through consent and signature to what was decided. */
+import type { CaseAdvanced, CourseView, PersonRef } from '../../../wire/messages'
 import type { Marks, Tone } from './marks'
 import type { Signature, Tells } from './tells'
 
@@ -6,6 +7,69 @@ const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amb
 
 /** A moment in milliseconds; not a number when there was none. */
 const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
+
+interface Told {
+  kind: string
+  who: PersonRef | null
+  values: Record<string, string>
+  tone?: Tone
+}
+
+/** What a step of the course is told as; the course holds all that came before it, so each tells of its last. */
+function advanced({ step, course }: CaseAdvanced): Told {
+  const { ruling, results, agreement, deliveries, ending, archived } = course as CourseView
+  const last = deliveries.at(-1)
+  const ended = [...deliveries]
+    .filter((one) => one.ended_at)
+    .sort((one, other) => at_ms(one.ended_at) - at_ms(other.ended_at))
+    .at(-1)
+  const seen = deliveries
+    .flatMap((one) => one.receiver ?? [])
+    .sort((one, other) => at_ms(one.at) - at_ms(other.at))
+    .at(-1)
+  switch (step) {
+    case 'ruled':
+      return {
+        kind: `ruled_${ruling?.kind ?? 'granted'}`,
+        who: ruling?.by ?? null,
+        values: { reason: ruling?.reason ?? '' },
+        tone: ruling?.kind === 'denied' ? 'red' : 'good',
+      }
+    case 'issued':
+      return {
+        kind: 'issued',
+        who: results[0]?.by ?? null,
+        values: { n: String(results.length), names: results.map((one) => one.name).join(' ') },
+        tone: 'good',
+      }
+    case 'agreed':
+      return { kind: 'agreed', who: agreement?.by ?? null, values: {} }
+    case 'delivery_begun':
+      return { kind: 'delivery_begun', who: last?.by ?? null, values: { way: last?.way ?? '' } }
+    case 'receiver_checked':
+      return {
+        kind: 'receiver_checked',
+        who: seen?.by ?? null,
+        values: { name: seen?.name ?? '', number: seen?.number ?? '' },
+      }
+    case 'delivery_ended':
+      return {
+        kind: ended?.state === 'returned' ? 'delivery_returned' : 'delivery_delivered',
+        who: ended?.ended_by ?? null,
+        values: { way: ended?.way ?? '', note: ended?.note ?? '' },
+        tone: ended?.state === 'returned' ? 'amber' : 'good',
+      }
+    case 'finished':
+      return {
+        kind: `ended_${ending?.kind ?? 'terminated'}`,
+        who: ending?.by ?? null,
+        values: { reason: ending?.reason ?? '' },
+        tone: 'amber',
+      }
+    case 'archived':
+      return { kind: 'archived', who: archived?.by ?? null, values: {} }
+  }
+}
 
 export function courseTells(marks: Marks, signature: Signature): Tells {
   const { call } = marks
@@ -60,6 +124,14 @@ export function courseTells(marks: Marks, signature: Signature): Tells {
         values: { reason: event.decision.reason, number: event.number },
         row: 'decisions',
         tone: DECISION_TONE[event.decision.kind] ?? 'plain',
+      })
+    },
+    'case.advanced': ({ event, key, at }) => {
+      const told = advanced(event)
+      marks.add(key, at, told.who, told.kind, {
+        values: told.values,
+        row: 'decisions',
+        tone: told.tone ?? 'plain',
       })
     },
     'case.referred': ({ event, key, at }) => {

@@ -29,7 +29,7 @@ export default {
       not_recorded: 'If not agreed, this call is not recorded',
       no_call: 'If not agreed, this item cannot be handled by call',
     },
-    closed: 'The case is decided; no more calls',
+    closed: 'The case is archived; no more calls',
     opening: 'Loading the notice',
   },
 }

@@ -3,15 +3,6 @@ export default {
   outgrown: 'The system was updated; reload the page to go on',
   refresh: 'Reload the page',
   subject: '{name} · no number yet',
-  progress: {
-    label: 'Progress',
-    received: 'Received',
-    reviewing: 'Review',
-    decided: 'Accepted',
-    done: 'Finished',
-    to_correct: 'To correct',
-    refused: 'Not accepted',
-  },
   step: {
     review: 'Review materials ({n} to go)',
     check: 'Check the points ({n} not checked)',

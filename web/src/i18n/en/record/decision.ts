@@ -45,6 +45,7 @@ export default {
     reason_missing: 'Please give the reason',
     back: 'Back',
     confirm: { accepted: 'Accept the case', to_correct: 'Give the notice', refused: 'Refuse the case' },
+    confirm_grant: 'Accept and grant',
     heading: { accepted: 'Acceptance', to_correct: 'Notice to correct', refused: 'Refusal' },
     hint: {
       accepted: 'The promised time starts now; the form and materials can no longer be changed.',

@@ -6,6 +6,7 @@ import decision from './decision'
 import document from './document'
 import form from './form'
 import materials from './materials'
+import onward from './onward'
 import review from './review'
 
 const record: Words<typeof zh> = {
@@ -16,6 +17,7 @@ const record: Words<typeof zh> = {
   ...review,
   ...decision,
   ...consent,
+  ...onward,
 }
 
 export default record

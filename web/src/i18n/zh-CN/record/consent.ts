@@ -24,7 +24,7 @@ export default {
     ask_again: '重新告知',
     no_call: '申请人不同意录制，按本事项规定不能连线',
     if_refused: { not_recorded: '如不同意，本次通话不录制', no_call: '如不同意，按本事项规定不能连线' },
-    closed: '办件已决定，不再连线',
+    closed: '办件已归档，不再连线',
     opening: '正在取告知书',
   },
 }

@@ -3,15 +3,6 @@ export default {
   outgrown: '系统已更新，请刷新页面后继续',
   refresh: '刷新页面',
   subject: '{name} · 未编号',
-  progress: {
-    label: '办理进度',
-    received: '收件',
-    reviewing: '连线审核',
-    decided: '受理',
-    done: '办结',
-    to_correct: '补正',
-    refused: '不予受理',
-  },
   step: {
     review: '审看材料（{n} 份待审看）',
     check: '核对要点（{n} 项未核对）',

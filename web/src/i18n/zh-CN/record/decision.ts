@@ -37,6 +37,7 @@ export default {
     reason_missing: '请写明理由',
     back: '返回',
     confirm: { accepted: '确认受理', to_correct: '确认出具补正告知', refused: '确认不予受理' },
+    confirm_grant: '受理并准予',
     heading: { accepted: '受理', to_correct: '补正告知', refused: '不予受理' },
     hint: {
       accepted: '受理后起算承诺时限，申请表和材料不再改动。',

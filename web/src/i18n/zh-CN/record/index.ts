@@ -4,6 +4,16 @@ import decision from './decision'
 import document from './document'
 import form from './form'
 import materials from './materials'
+import onward from './onward'
 import review from './review'
 
-export default { ...course, ...materials, ...document, ...form, ...review, ...decision, ...consent }
+export default {
+  ...course,
+  ...materials,
+  ...document,
+  ...form,
+  ...review,
+  ...decision,
+  ...consent,
+  ...onward,
+}

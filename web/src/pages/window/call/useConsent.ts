@@ -1,6 +1,7 @@
 /** The applicant's word on the recording, and then the call: who dials before he was asked asks first. */
 import { computed, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { callable } from '../../../record/rules/course'
 import { noCall } from '../../../record/rules/nextStep'
 import { unclaimed } from '../../../ui/focus'
 import type { CaseView } from '../../../wire/messages'
@@ -10,12 +11,11 @@ import type { CaseCall } from './useCaseCall'
 export interface ConsentOf {
   id: string
   view: Ref<CaseView | null>
-  over: Ref<boolean>
   call: Pick<CaseCall['call'], 'dial'>
   recorded: Ref<boolean>
 }
 
-export function useConsent({ id, view, over, call, recorded }: ConsentOf) {
+export function useConsent({ id, view, call, recorded }: ConsentOf) {
   const { t } = useI18n()
   const asking = ref(false)
   const then_dial = ref(false)
@@ -23,7 +23,11 @@ export function useConsent({ id, view, over, call, recorded }: ConsentOf) {
   const no_call = computed(() => view.value !== null && noCall(view.value))
   /** why there may be no call */
   const blocked = computed(() =>
-    over.value ? t('record.consent.closed') : no_call.value ? t('record.consent.no_call') : undefined,
+    view.value && !callable(view.value)
+      ? t('record.consent.closed')
+      : no_call.value
+        ? t('record.consent.no_call')
+        : undefined,
   )
   const withdrawing = ref(false)
   watch(recorded, (on) => !on && (withdrawing.value = false))

@@ -36,7 +36,7 @@ export function foldsActs(
   step: WindowStep | null,
   now: { rating: boolean; in_call: boolean; english: boolean; letters: TextSize },
 ): boolean {
-  if (now.rating) return true
+  if (now.rating || step?.kind === 'course') return true
   if (step && BESIDE.has(step.kind)) return now.english || now.letters !== 'standard'
   return now.in_call && now.letters === 'largest'
 }

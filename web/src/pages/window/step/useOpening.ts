@@ -58,7 +58,7 @@ export function useOpening({ id, book, ready, in_call, field, step, toField }: O
       led.value = true
       if (!unclaimed()) return
       if (closed(now)) {
-        if (in_call.value) await toNextStep()
+        if (in_call.value || step.value?.kind === 'course') await toNextStep()
         return
       }
       const opening = openingOf(now, book.drafts.value, path, step.value !== null && filled(step.value))

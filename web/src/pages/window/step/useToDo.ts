@@ -40,8 +40,7 @@ export function useToDo({ view, over, in_call, hands }: ToDoOf) {
   )
   const title = computed(() => {
     const [n, more] = [todo.value.points.length, todo.value.at_hand.length]
-    const decided = over.value ? view.value?.decision : null
-    if (decided && !n && !more) return t(`record.decision.taken.${decided.kind}`)
+    if (over.value && view.value && !n && !more) return t(`desk.states.${view.value.state}`)
     // also while the rating of a call that has ended is offered beside it
     const turn =
       view.value &&

@@ -1,0 +1,325 @@
+/**
+ * The next act of a case on its course, as one desk does it: what is filled in for it, what lacks, the question before
+ * what cannot be undone, and what became of it. The parts of the panel fill it in, the foot does it.
+ */
+import { computed, nextTick, reactive, ref, shallowRef, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useToday } from '../../rules/clock'
+import { announce } from '../../ui/announce'
+import { focusOn, unclaimed } from '../../ui/focus'
+import { Problem } from '../../wire/http'
+import type { CaseCheckReceiver, CaseFinish, DeliveryView, NewResult } from '../../wire/messages'
+import type { Rests } from '../book/acting'
+import type { CaseBook } from '../book/useCase'
+import { courseStep, endsOf, type EndKind, type Seat, type StageKey } from '../rules/courseStep'
+
+export type Way = DeliveryView['way']
+export type Course = ReturnType<typeof useCourse>
+/** What is done; the first six as their steps are called. */
+export type Act =
+  | 'granted'
+  | 'denied'
+  | 'issue'
+  | 'begin'
+  | 'check'
+  | 'delivered'
+  | 'came_back'
+  | 'archive'
+  | 'agree'
+  | EndKind
+
+export interface ResultDraft {
+  id: number
+  kind: NewResult['kind']
+  name: string
+  number: string
+  originals: number
+  copies: number
+  valid_from: string
+  valid_until: string
+}
+
+/** What cannot be taken back is asked about once; to lay ready, to look at a card and to note an address can be done anew. */
+const ASKED: ReadonlySet<Act> = new Set<Act>([
+  'granted',
+  'denied',
+  'issue',
+  'delivered',
+  'came_back',
+  'archive',
+  'returned',
+  'withdrawn',
+  'terminated',
+])
+const TRACKING = /^[A-Za-z0-9-]{4,40}$/
+
+/** `acts`: whether this person does anything here, or only reads. */
+export function useCourse(book: CaseBook, seat: Seat, acts: () => boolean = () => true) {
+  const { t } = useI18n()
+  const { view } = book
+  const today = useToday()
+  const step = computed(() => (view.value && acts() ? courseStep(view.value, seat) : null))
+  const ends = computed(() => (view.value && acts() ? endsOf(view.value, seat, today.value) : []))
+
+  const ruling = reactive({ reason: '', bases: '' })
+  let rows = 0
+  const row = (): ResultDraft => ({
+    id: (rows += 1),
+    kind: 'licence',
+    name: '',
+    number: '',
+    originals: 1,
+    copies: 0,
+    valid_from: today.value,
+    valid_until: '',
+  })
+  const results = ref<ResultDraft[]>([row()])
+  const delivery = reactive({
+    way: (seat === 'window' ? 'collected' : 'electronic') as Way,
+    courier: '',
+    tracking: '',
+    note: '',
+    address: '',
+  })
+  const receiver = reactive({
+    name: '',
+    agent: false,
+    document: 'identity_card' as CaseCheckReceiver['document'],
+    number: '',
+    how: 'reader' as CaseCheckReceiver['how'],
+  })
+  const ended = reactive({ on: today.value, note: '' })
+  const ending = reactive({ reason: '', cause: '' as NonNullable<CaseFinish['cause']> | '' })
+
+  /** the stage whose part stands in the right column; without one that of the next act */
+  const looked = ref<StageKey | null>(null)
+  /** a paper that is read there instead */
+  const paper_id = ref<string | null>(null)
+  /** the act that was tried though something lacks */
+  const tried = ref<Act | null>(null)
+  /** the act that is asked about, and what stood on the page then */
+  const asks = shallowRef<{ act: Act; rests: Rests } | null>(null)
+  const busy = ref<Act | null>(null)
+  const problem = ref<Problem | null>(null)
+  /** the try whose end is entered */
+  const trial = computed(
+    () =>
+      view.value?.course.deliveries.find(
+        (one) => step.value !== null && 'delivery' in step.value && one.id === step.value.delivery,
+      ) ?? null,
+  )
+  watch(
+    () => [view.value?.state, step.value?.kind],
+    () => {
+      looked.value = null
+      tried.value = null
+    },
+  )
+  watch(trial, (now, before) => now?.id !== before?.id && (ended.on = today.value))
+
+  const right = (one: ResultDraft): boolean =>
+    one.name.trim() !== '' &&
+    one.number.trim() !== '' &&
+    one.valid_from !== '' &&
+    (one.valid_until === '' || one.valid_until >= one.valid_from)
+
+  /** What lacks for this act, each by the name of its entry. */
+  function lacks(act: Act): string[] {
+    switch (act) {
+      case 'denied':
+        return ruling.reason.trim() ? [] : ['reason']
+      case 'issue':
+        return results.value.filter((one) => !right(one)).map((one) => `result-${one.id}`)
+      case 'begin':
+        if (delivery.way === 'posted')
+          return [
+            ...(delivery.courier.trim() ? [] : ['courier']),
+            ...(TRACKING.test(delivery.tracking.trim()) ? [] : ['tracking']),
+          ]
+        if (delivery.way === 'electronic') return view.value?.course.agreement ? [] : ['agreement']
+        return delivery.way === 'left' && !delivery.note.trim() ? ['note'] : []
+      case 'agree':
+        return delivery.address.trim() ? [] : ['address']
+      case 'check':
+        return [...(receiver.name.trim() ? [] : ['name']), ...(receiver.number.trim() ? [] : ['number'])]
+      case 'came_back':
+        return ended.note.trim() ? [] : ['ended-note']
+      case 'delivered':
+        return ended.on && ended.on <= today.value ? [] : ['ended-on']
+      case 'terminated':
+        return [...(ending.cause ? [] : ['cause']), ...(ending.reason.trim() ? [] : ['ending'])]
+      case 'returned':
+      case 'withdrawn':
+        return ending.reason.trim() ? [] : ['ending']
+      default:
+        return []
+    }
+  }
+  const missing = (entry: string): boolean => tried.value !== null && lacks(tried.value).includes(entry)
+
+  function send(act: Act, rests: Rests): Promise<unknown> {
+    const delivery_id = trial.value?.id ?? ''
+    switch (act) {
+      case 'granted':
+      case 'denied':
+        return book.rule(act, ruling.reason.trim(), basesOf(ruling.bases), rests)
+      case 'issue':
+        return book.issue(results.value.map(issued), rests)
+      case 'begin': {
+        const posted = delivery.way === 'posted'
+        return book.beginDelivery(
+          {
+            way: delivery.way,
+            courier: posted ? delivery.courier.trim() : '',
+            tracking: posted ? delivery.tracking.trim() : '',
+            note: delivery.note.trim(),
+          },
+          rests,
+        )
+      }
+      case 'agree':
+        return book.agreeElectronic(delivery.address.trim(), rests)
+      case 'check':
+        return book.checkReceiver(
+          { delivery_id, ...receiver, name: receiver.name.trim(), number: receiver.number.trim() },
+          rests,
+        )
+      case 'delivered':
+      case 'came_back':
+        return book.endDelivery(
+          {
+            delivery_id,
+            outcome: act === 'delivered' ? 'delivered' : 'returned',
+            on: ended.on,
+            note: ended.note.trim(),
+          },
+          rests,
+        )
+      case 'archive':
+        return book.archiveCase(rests)
+      default:
+        return book.finishCase(
+          act,
+          ending.reason.trim(),
+          act === 'terminated' && ending.cause ? ending.cause : null,
+          rests,
+        )
+    }
+  }
+
+  /** Empties what was filled in for an act that is done. */
+  function clear(act: Act): void {
+    if (act === 'check') Object.assign(receiver, { name: '', number: '', agent: false })
+    if (act === 'begin') Object.assign(delivery, { courier: '', tracking: '', note: '' })
+    if (act === 'delivered' || act === 'came_back') ended.note = ''
+    if (act === 'agree') delivery.address = ''
+  }
+
+  async function go(act: Act, rests: Rests): Promise<void> {
+    busy.value = act
+    problem.value = null
+    try {
+      await send(act, rests)
+      clear(act)
+      tried.value = null
+      asks.value = null
+      announce(t(`record.course.done.${act}`))
+      await nextTick()
+      if (unclaimed()) focusOn('.foot [data-filled]', '[data-course] h2')
+    } catch (reason) {
+      problem.value = Problem.of(reason)
+      asks.value = null
+    } finally {
+      busy.value = null
+    }
+  }
+
+  /** Does the act: leads to what lacks, else asks once where nothing takes it back, else does it. */
+  async function take(act: Act): Promise<void> {
+    if (busy.value) return
+    problem.value = null
+    const [first] = lacks(act)
+    if (first) {
+      tried.value = act
+      looked.value = null
+      paper_id.value = null
+      await nextTick()
+      focusOn(`[data-course-entry="${first}"]`)
+      return
+    }
+    const rests = book.rests()
+    if (ASKED.has(act)) asks.value = { act, rests }
+    else await go(act, rests)
+  }
+
+  async function confirm(): Promise<void> {
+    const asked = asks.value
+    if (!asked || busy.value) return
+    if (lacks(asked.act).length) {
+      tried.value = asked.act
+      focusOn(`[data-course-entry="${lacks(asked.act)[0]}"]`)
+      return
+    }
+    await go(asked.act, asked.rests)
+  }
+
+  /** An end without a ruling: its reason is written in the question itself. */
+  function end(kind: EndKind): void {
+    Object.assign(ending, { reason: '', cause: '' })
+    tried.value = null
+    problem.value = null
+    asks.value = { act: kind, rests: book.rests() }
+  }
+
+  return {
+    book,
+    seat,
+    acts,
+    step,
+    ends,
+    today,
+    ruling,
+    results,
+    delivery,
+    receiver,
+    ended,
+    ending,
+    looked,
+    paper_id,
+    tried,
+    asks,
+    busy,
+    problem,
+    trial,
+    missing,
+    add: (): void => void results.value.push(row()),
+    remove: (id: number): void => void (results.value = results.value.filter((one) => one.id !== id)),
+    take,
+    confirm,
+    end,
+    leave: (): void => {
+      if (!busy.value) asks.value = null
+    },
+  }
+}
+
+/** One legal basis a line. */
+export function basesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((one) => one.trim())
+    .filter(Boolean)
+    .slice(0, 20)
+}
+
+function issued(one: ResultDraft): NewResult {
+  return {
+    kind: one.kind,
+    name: one.name.trim(),
+    number: one.number.trim(),
+    originals: one.originals,
+    copies: one.copies,
+    valid_from: one.valid_from,
+    valid_until: one.valid_until || null,
+  }
+}
