@@ -1,0 +1,161 @@
+"""A case from its acceptance to the archive on the real pages of both desks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.test_together import Both, both
+from tests.kit import desks
+from tests.kit.casework import INK, OTHER_IDENTITY_NUMBER, PDF, VALUES
+from tests.kit.screens import Screens
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+BASIS = "中华人民共和国行政许可法第三十八条第一款"
+LICENCE = "营业执照（分公司）"
+
+
+async def accepted(clerk: desks.Desk, judge: desks.Desk, case_id: str) -> None:
+    """All of it brought, judged, signed and handed in; and accepted."""
+    for name, value in VALUES.items():
+        edit = {"field": name, "value": value, "base_version": 0}
+        await clerk.command("case.edit", case_id=case_id, **edit)
+    for line in (await clerk.case(case_id))["item"]["lines"]:
+        location, material_id = await clerk.begin(case_id, line["key"], len(PDF))
+        async with clerk.patch(location, 0, PDF) as said:
+            assert said.status == 204
+        judged = {"material_id": material_id, "review": "accepted"}
+        await judge.command("case.review", case_id=case_id, **judged)
+    shown = await clerk.command("case.summarise", case_id=case_id)
+    seen: dict[str, Any] = {"case_id": case_id, "hash": shown["hash"]}
+    await clerk.command("case.sign", **seen, shown_at=shown["shown_at"], **INK)
+    await clerk.command("case.submit", **seen)
+    reason = "材料齐全，符合法定形式。"
+    await judge.command("case.decide", case_id=case_id, decision="accepted", reason=reason)
+
+
+def head(page: Page) -> Locator:
+    """The step of the window's head at which the case is."""
+    return page.locator(".steps [aria-current=step]")
+
+
+def act(page: Page, name: str) -> Locator:
+    return page.locator(f".foot [data-course-act={name}]")
+
+
+async def confirm(page: Page, name: str) -> None:
+    """What cannot be taken back is asked once, and the way back has the focus."""
+    asked = page.locator(f"[data-course-ask][data-asked={name}]")
+    await expect(asked).to_be_visible()
+    await page.locator("[data-course-confirm]").click()
+    await expect(asked).to_be_hidden()
+
+
+async def stands(people: Both, state: str) -> None:
+    for desk in (people.window, people.approver):
+        await expect(desk.page.locator("[data-course]")).to_have_attribute(
+            "data-course-state", state
+        )
+
+
+async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> None:
+    screens = Screens()
+    async with both(tmp_path) as people:
+        window, approver = people.window.page, people.approver.page
+        await accepted(people.clerk, people.judge, people.case_id)
+        await stands(people, "accepted")
+        await expect(head(window)).to_have_text("受理")
+        await expect(window.locator(".steps")).not_to_contain_text("办结")
+        await expect(window.locator("[data-course-wait=ruling]")).to_contain_text(
+            "等审批人员作出决定"
+        )
+        # materials and form are one key away, and back
+        await window.locator("[data-to=papers]").click()
+        await expect(window.locator('[data-line="application"]')).to_be_visible()
+        await window.locator("[data-to=course]").click()
+
+        # 准予, with its basis; a denial without a reason leads to what lacks
+        await act(approver, "denied").click()
+        await expect(approver.get_by_text("不予许可要写明理由")).to_be_visible()
+        await expect(approver.locator("[data-course-entry=reason]")).to_be_focused()
+        await approver.locator("[data-course-entry=bases]").fill(BASIS)
+        await screens.take(people.approver, "course-ruling", large=True)
+        # the key of the next step asks, and the focus lies on the way back
+        await approver.keyboard.press("Control+Enter")
+        await expect(approver.locator("[data-course-back]")).to_be_focused()
+        await confirm(approver, "granted")
+        await stands(people, "granted")
+        await expect(head(window)).to_have_text("决定")
+        await expect(window.locator("[data-course-wait=issuing]")).to_contain_text("等审批人员制证")
+
+        # 签发 of one licence
+        await expect(act(approver, "issue")).to_have_attribute("data-filled", "true")
+        await act(approver, "issue").click()
+        await expect(approver.get_by_text("请填写名称和编号")).to_be_visible()
+        await approver.locator("[data-issue-entry=name]").fill(LICENCE)
+        await approver.locator("[data-issue-entry=number]").fill("91370211MA3N5XGY1G")
+        await act(approver, "issue").click()
+        await confirm(approver, "issue")
+        await stands(people, "issued")
+        await expect(approver.locator("[data-course-wait=delivery]")).to_contain_text("等窗口送达")
+
+        # 窗口自取: laid ready, the identity seen, and only then 登记送达
+        await expect(head(window)).to_have_text("送达")
+        await expect(window.locator("[data-result=licence]")).to_contain_text("待送达")
+        await expect(act(window, "begin")).to_contain_text("登记待领")
+        await screens.take(people.window, "course-begin")
+        await act(window, "begin").click()
+        await expect(window.locator("[data-result=licence]")).to_contain_text("在窗口，待领")
+        await expect(act(window, "check")).to_contain_text("刷证核对")
+        await act(window, "check").click()
+        await expect(window.get_by_text("请填写领取人姓名和证件号码")).to_be_visible()
+        await window.locator("[data-course-entry=name]").fill("孙雅宁")
+        await window.locator("[data-course-entry=number]").fill("11010519491231002")
+        await act(window, "check").click()
+        await expect(window.locator("[data-course] [data-code]")).to_be_visible()
+        await window.locator("[data-course-entry=number]").fill(OTHER_IDENTITY_NUMBER)
+        await screens.take(people.window, "course-check", large=True)
+        await act(window, "check").click()
+        seen = window.locator("[data-receiver]")
+        await expect(seen).to_contain_text("孙雅宁 居民身份证")
+        await expect(seen).not_to_contain_text(OTHER_IDENTITY_NUMBER)
+        await expect(act(window, "delivered")).to_have_attribute("data-filled", "true")
+        await act(window, "delivered").click()
+        await confirm(window, "delivered")
+        await stands(people, "delivered")
+        await expect(approver.locator("[data-result=licence]")).to_contain_text("已领取")
+        await screens.take(people.approver, "course-delivered", large=True)
+
+        # a call can still be dialled before the archive, and none after it
+        dial = window.locator(".call-pane .dial")
+        await expect(dial).to_be_visible()
+        await expect(window.locator(".call-pane")).not_to_contain_text("办件已归档")
+        await act(approver, "archive").click()
+        await confirm(approver, "archive")
+        await stands(people, "archived")
+        await expect(head(window)).to_have_text("归档")
+        await expect(window.locator(".call-pane")).to_contain_text("办件已归档")
+        await expect(act(approver, "archive")).to_have_count(0)
+        await screens.take(people.window, "course-archived")
+    screens.check()
+
+
+async def test_an_applicant_withdraws_at_the_window(tmp_path: Path) -> None:
+    async with both(tmp_path) as people:
+        window = people.window.page
+        await window.locator(".foot [data-more-acts]").last.click()
+        await window.locator("[data-course-end=withdrawn]").click()
+        asked = window.locator("[data-course-ask]")
+        await expect(asked.locator("textarea")).to_be_focused()
+        await window.locator("[data-course-confirm]").click()
+        await expect(asked.get_by_role("alert").filter(has_text="写明理由")).to_be_visible()
+        await asked.locator("textarea").fill("暂不变更")
+        await window.locator("[data-course-confirm]").click()
+        await stands(people, "withdrawn")
+        await expect(head(window)).to_have_text("撤回")
+        await expect(window.locator("[data-stage=withdrawn]")).to_be_visible()
+        await expect(people.approver.page.locator("[data-course-act=archive]")).to_be_visible()
