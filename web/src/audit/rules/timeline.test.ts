@@ -178,6 +178,44 @@ describe('what happened', () => {
     ])
   })
 
+  it('tells each step of the course by its last act, and who did it', () => {
+    const course = (over: object) => ({
+      ruling: null,
+      results: [],
+      agreement: null,
+      deliveries: [],
+      ending: null,
+      archived: null,
+      ...over,
+    })
+    const posted = { id: 'd1', way: 'posted', by: clerk, at: at(1200), state: 'waiting', ended_at: null }
+    const back = { ...posted, state: 'returned', note: '无人签收', ended_by: clerk, ended_at: at(1250) }
+    const step = (second: number, step: string, over: object): [number, string, object] => [
+      second,
+      'case.advanced',
+      { step, state: 'issued', course: course(over) },
+    ]
+    const read = historyOf(view, [
+      step(1100, 'ruled', { ruling: { kind: 'granted', reason: '符合条件', by: clerk } }),
+      step(1150, 'issued', { results: [{ name: '营业执照', by: clerk }] }),
+      step(1200, 'delivery_begun', { deliveries: [posted] }),
+      step(1250, 'delivery_ended', { deliveries: [back] }),
+      step(1300, 'finished', { ending: { kind: 'withdrawn', reason: '不办了', by: clerk } }),
+      step(1350, 'archived', { archived: { by: clerk } }),
+    ])
+    const told = marksOf(read, view, callView()).filter((one) => one.row === 'decisions')
+    expect(
+      told.slice(-6).map(({ kind, who, values }) => [kind, who, Object.values(values).join(' ')]),
+    ).toEqual([
+      ['ruled_granted', '李秀兰', '符合条件'],
+      ['issued', '李秀兰', '1 营业执照'],
+      ['delivery_begun', '李秀兰', 'posted'],
+      ['delivery_returned', '李秀兰', 'posted 无人签收'],
+      ['ended_withdrawn', '李秀兰', '不办了'],
+      ['archived', '李秀兰', ''],
+    ])
+  })
+
   it('tells why somebody was not well served', async () => {
     await learn('work')
     const rated = historyOf(view, [

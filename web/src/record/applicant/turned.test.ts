@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  type Came,
   leader,
   leftAlone,
   LOST_MS,
@@ -131,7 +132,8 @@ describe('what the applicant sees now', () => {
   })
 
   it('asks about no proposal any more once the case is decided', () => {
-    const view = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1' })] })
+    const decision = { kind: 'accepted' } as never
+    const view = caseView({ state: 'accepted', decision, proposals: [proposal({ id: 'p1' })] })
     expect(stageOf(view, told(), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })
     const noticed = caseView({ state: 'to_correct', proposals: [proposal({ id: 'p1' })] })
     expect(stageOf(noticed, told(), nowhere).kind).toBe('confirm')
@@ -184,12 +186,21 @@ describe('what the applicant sees now', () => {
       stageOf(caseView({ ...handed_in, signature: signature() }), told({ asked: 'sign' }), nowhere).kind,
     ).toBe('done')
     // decided without it, nothing is to be signed
-    const decided = caseView({ state: 'accepted', signature: signature(true) })
+    const decision = { kind: 'accepted' } as never
+    const decided = caseView({ state: 'accepted', decision, signature: signature(true) })
     for (const asked of ['sign', 'follow'] as const)
       expect(stageOf(decided, told({ asked, field: 'new_person' }), nowhere)).toEqual({
         kind: 'decided',
         decision: 'accepted',
       })
+  })
+
+  it('is what became of it since, whatever was handed in and signed before', () => {
+    const came = (state: Came | 'accepted') =>
+      stageOf(caseView({ number: '1137', submission, state, signature: signature() }), told(), nowhere)
+    for (const state of ['granted', 'denied', 'issued', 'delivered', 'withdrawn', 'archived'] as const)
+      expect(came(state)).toEqual({ kind: 'came', state })
+    expect(came('accepted').kind).toBe('done')
   })
 
   it('is what the approver asks or points at, even after it was handed in', () => {

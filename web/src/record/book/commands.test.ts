@@ -51,6 +51,8 @@ it('asks which case is meant before each of them but what is typed, taken back o
         'refer',
       ],
       ...['decide', 'stopClock', 'resumeClock', 'extendLimit', 'printForm', 'submit'],
+      ...['rule', 'issue', 'agreeElectronic', 'beginDelivery', 'checkReceiver', 'endDelivery'],
+      ...['finishCase', 'archiveCase'],
     ].sort(),
   )
 })
