@@ -53,8 +53,17 @@ const ASKED: ReadonlySet<Act> = new Set<Act>([
 ])
 const TRACKING = /^[A-Za-z0-9-]{4,40}$/
 
-/** `acts`: whether this person does anything here, or only reads. */
-export function useCourse(book: CaseBook, seat: Seat, acts: () => boolean = () => true) {
+/** The page of the desk. */
+export interface CourseAround {
+  /** whether this person does anything here, or only reads */
+  acts?: () => boolean
+  /** whether the course is what the page shows, and how it comes to */
+  shown?: () => boolean
+  show?: () => void
+}
+
+export function useCourse(book: CaseBook, seat: Seat, around: CourseAround = {}) {
+  const { acts = () => true, shown = () => true, show = () => undefined } = around
   const { t } = useI18n()
   const { view } = book
   const today = useToday()
@@ -109,10 +118,12 @@ export function useCourse(book: CaseBook, seat: Seat, acts: () => boolean = () =
       ) ?? null,
   )
   watch(
-    () => [view.value?.state, step.value?.kind],
-    () => {
+    () => [view.value?.state, step.value?.kind] as const,
+    ([state], [before]) => {
       looked.value = null
       tried.value = null
+      // what the other desk did is told too
+      if (state && before && state !== before && !busy.value) announce(t(`desk.states.${state}`))
     },
   )
   watch(trial, (now, before) => now?.id !== before?.id && (ended.on = today.value))
@@ -228,7 +239,8 @@ export function useCourse(book: CaseBook, seat: Seat, acts: () => boolean = () =
       if (unclaimed()) focusOn('.foot [data-filled]', '[data-course] h2')
     } catch (reason) {
       problem.value = Problem.of(reason)
-      asks.value = null
+      // what was written in the question stays in it; else it is told beside the part
+      if (act !== 'withdrawn' && act !== 'returned' && act !== 'terminated') asks.value = null
     } finally {
       busy.value = null
     }
@@ -238,6 +250,13 @@ export function useCourse(book: CaseBook, seat: Seat, acts: () => boolean = () =
   async function take(act: Act): Promise<void> {
     if (busy.value) return
     problem.value = null
+    // what is filled in for it is seen before it is done
+    if (!shown()) {
+      show()
+      await nextTick()
+      focusOn('[data-course] h2')
+      return
+    }
     const [first] = lacks(act)
     if (first) {
       tried.value = act
