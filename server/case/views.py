@@ -26,7 +26,7 @@ from server.case.rules.talk.drawing import Drawing
 from server.case.rules.talk.rating import Rating
 from server.case.rules.talk.saying import Saying as Said
 from server.case.rules.unmasking import Unmasking
-from server.case.wire.course import (
+from server.case.wire.course.advancing import (
     AgreementView,
     ArchivedView,
     CourseView,
@@ -144,6 +144,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         else None,
         referrals=[referral_view(one, people) for one in case.referrals],
         course=course_view(case.course, people),
+        owner=people[case.owner_id] if case.owner_id else None,
     )
 
 

@@ -60,6 +60,15 @@ def count(known: Mapping[date, bool], start: date, working_days: int) -> Counted
     return Counted(on, tuple(days), tuple(skipped), provisional)
 
 
+def left(known: Mapping[date, bool], today: date, on: date) -> int:
+    """How many working days are left until a day: 0 on the day itself, negative once it is over. A day that the
+    calendar does not know is taken as working from Monday to Friday."""
+    early, late = sorted((today, on))
+    days = (early + timedelta(days=n) for n in range(1, (late - early).days + 1))
+    works = sum(known.get(day, day.weekday() < 5) for day in days)
+    return works if on >= today else -max(works, 1)
+
+
 def statutory_days(first_year: int) -> Iterator[tuple[date, bool]]:
     """Every day from ``first_year`` on that chinesecalendar knows, and whether one works on it.
 

@@ -82,6 +82,8 @@ def _change_case(case: Json, event: Json) -> None:
         if came and changed["purpose"] == "material" and open_:
             _unsign(case)
         _put(case["materials"], changed)
+    elif kind == "case.assigned":
+        case["owner"] = event["owner"]
     elif kind == "case.advanced":
         case["state"], case["course"] = event["state"], event["course"]
     elif kind == "material.moved":
@@ -97,6 +99,7 @@ def _change_case(case: Json, event: Json) -> None:
         case["corrections"] += event["decision"]["kind"] == "to_correct"
     elif kind == "case.referred":
         case["referrals"] = [*case["referrals"], event["referral"]]
+        case["owner"] = None
         case["item"] = {
             **case["item"],
             "unit_id": event["unit_id"],

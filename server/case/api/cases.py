@@ -1,6 +1,7 @@
 """/api/v1/items and /api/v1/cases: what can be asked for, lists of cases, one case."""
 
-from typing import Annotated, Any, Final
+from datetime import datetime, time
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import StrictBool, StringConstraints
 
@@ -19,6 +20,7 @@ from server.case.wire.http import (
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.standards.working_days import CHINA, china_day
 from signaling.refusals import Code
 from signaling.wire.envelope import Message
 
@@ -40,6 +42,8 @@ class CaseQuery(Message):
     state: CaseState | None = None
     combined: bool = False
     """Only those that one person took and decided (即办可审核合一), to be sampled."""
+    by: Literal["newest", "due"] = "newest"
+    """``due``: only those in which something is due, the most urgent first."""
     cursor: Cursor | None = None
 
 
@@ -75,7 +79,7 @@ async def read_item(ask: Ask[Nothing, Nothing]) -> ItemView:
 
 @routes.route("GET", "/api/v1/cases")
 async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Cases:
-    """The cases that I may see, newest first."""
+    """The cases that I may see, newest first, or those in which something is due, the most urgent first."""
     return await _page(ask, ask.query, "")
 
 
@@ -89,6 +93,7 @@ async def search_cases(ask: Ask[Nothing, CaseSearch]) -> Cases:
 
 
 async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
+    cursor, by_due = read_cursor(query.cursor), query.by == "due"
     rows = await listing.listing(
         ask.request.app[STORE],
         ask.actor,
@@ -96,14 +101,16 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
         state=query.state,
         combined=query.combined,
         text=text,
-        before=read_cursor(query.cursor),
+        before=None if by_due else cursor,
+        by_due=by_due,
+        due_after=(china_day(cursor[0]), cursor[1]) if by_due and cursor else None,
         limit=PAGE + 1,
     )
-    more = len(rows) > PAGE
-    last = rows[PAGE - 1] if more else None
-    return Cases(
-        cases=rows[:PAGE], next_cursor=write_cursor(last.created_at, last.id) if last else None
-    )
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    at = None if last is None else last.created_at
+    if last is not None and by_due and last.running is not None:
+        at = datetime.combine(last.running.on, time(12), CHINA)
+    return Cases(cases=rows[:PAGE], next_cursor=write_cursor(at, last.id) if last and at else None)
 
 
 @routes.route("GET", "/api/v1/owed")

@@ -8,15 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.case.rows.beside import list_checks, list_comments, list_entries, material_of
-from server.case.rows.columns import decided_of, promises_of, referrals_of
+from server.case.rows.columns import course_of, decided_of, promises_of, referrals_of, submission_of
 from server.case.rows.reading import JOINED, PLACES, Connection
 from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
+from server.case.rules.course.course import Course
+from server.case.rules.course.states import CaseState
 from server.case.rules.form import Form
 from server.case.rules.materials.judging import judged, missing
 from server.case.rules.materials.material import Judged, Material, counted
 from server.case.rules.materials.promise import Promise
+from server.case.rules.summary import Submission
 from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
@@ -34,7 +37,7 @@ class ListedCase:
 
     id: str
     number: str | None
-    state: str
+    state: CaseState
     mode: str
     item: Item
     applicant_name: str
@@ -54,6 +57,9 @@ class ListedCase:
     judged: Judged
     referred_from: str | None
     """Name of the unit that referred it to the one that decides."""
+    submission: Submission | None
+    course: Course
+    owner: PersonRef | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +139,12 @@ async def list_cases(
     combined: bool = False,
     text: str = "",
     before: tuple[datetime, str] | None = None,
+    due_after: tuple[date, str] | None = None,
+    by_due: bool = False,
     limit: int = 50,
 ) -> list[ListedCase]:
-    """Cases taken at, or decided by, these units; newest first.
+    """Cases taken at, or decided by, these units; newest first, or ``by_due``: those in which something is due, the
+    most urgent first, behind ``due_after``, which is (due_on, id) of the last row of the page before.
 
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
     ``text`` looks in the 办件编号, the item's name, the names of files and what was said, and at the
@@ -143,8 +152,13 @@ async def list_cases(
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
     place = sa.tuple_(cases.c.created_at, cases.c.id)
-    order = (cases.c.created_at.desc(), cases.c.id.desc())
+    order: tuple[sa.ColumnElement[Any], ...] = (cases.c.created_at.desc(), cases.c.id.desc())
     wanted: list[Wanted] = []
+    if by_due:
+        order = (cases.c.due_on, cases.c.id)
+        wanted.append(sa.text("due_on IS NOT NULL"))
+        if due_after is not None:
+            wanted.append(sa.tuple_(cases.c.due_on, cases.c.id) > sa.tuple_(*due_after))
     if state is not None:
         wanted.append(cases.c.state == state)
     if combined:
@@ -183,7 +197,7 @@ async def list_cases(
         )
     if before is not None:
         wanted.append(place < sa.tuple_(*before))
-    if taken_part is None:
+    if taken_part is None or by_due:
         page = _of_units(window_unit_ids, unit_ids, wanted, order, limit, once=bool(text))
     else:
         here = sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids))
@@ -196,9 +210,10 @@ async def list_cases(
         .limit(limit)
     )
     rows = (await connection.execute(query)).mappings().all()
-    clerks = await person_refs(connection, [row["clerk_id"] for row in rows])
+    persons = {id for row in rows for id in (row["clerk_id"], row["owner_id"]) if id}
+    people = await person_refs(connection, persons)
     brought = await _brought(connection, [row["id"] for row in rows])
-    return [_listed(dict(row), clerks[row["clerk_id"]], brought[row["id"]]) for row in rows]
+    return [_listed(dict(row), people, brought[row["id"]]) for row in rows]
 
 
 def named_so(text: str, whole: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -296,13 +311,18 @@ async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[st
     return brought
 
 
-def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> ListedCase:
+def _listed(
+    row: Mapping[str, Any], people: Mapping[str, PersonRef], brought: Sequence[Material]
+) -> ListedCase:
     item = item_of(row)
     stored, required = counts(item, brought)
     referrals = referrals_of(row["referrals"])
     return ListedCase(
         item=item,
-        clerk=clerk,
+        clerk=people[row["clerk_id"]],
+        owner=people[row["owner_id"]] if row["owner_id"] else None,
+        submission=submission_of(row["submission"]),
+        course=course_of(row["course"]),
         decision=decided_of(row["decision"]),
         materials=tuple(brought),
         materials_stored=stored,

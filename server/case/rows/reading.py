@@ -290,6 +290,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         promises=promises_of(row["promises"]),
         referrals=referrals_of(row["referrals"]),
         course=course_of(row["course"]),
+        owner_id=row["owner_id"],
     )
     return Record(
         case=case,
@@ -433,4 +434,5 @@ def _everyone(case: Case) -> set[str]:
     named |= {one.by for one in case.checks.values()}
     named |= {one.by for one in case.referrals}
     named |= case.course.people
+    named.add(case.owner_id)
     return {id for id in named if id}

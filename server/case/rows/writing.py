@@ -101,6 +101,7 @@ async def add(connection: Connection, case: Case) -> None:
             call_id=None,
             corrections=0,
             created_at=case.created_at,
+            due_on=case.due_on,
         )
     )
 
@@ -125,6 +126,8 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "promises": promises_json,
     "referrals": referrals_json,
     "course": course_json,
+    "owner_id": lambda owner_id: owner_id,
+    "due_on": lambda day: day,
 }
 """Parts of a case that are a column of its row, and how each is written."""
 ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})

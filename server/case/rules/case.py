@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Deadlines, Started
+from server.case.rules.course import due as dues
 from server.case.rules.course import states
 from server.case.rules.course.course import NOTHING, Course
 from server.case.rules.course.states import CaseState
@@ -133,6 +134,18 @@ class Case:
     referrals: tuple[Referral, ...] = ()
     course: Course = NOTHING
     """What became of it after acceptance, or instead of it."""
+    owner_id: str | None = None
+    """Who of the unit that decides handles it (承办人); None: it lies in the unit's pool, for anybody to claim."""
+
+    @property
+    def running(self) -> dues.Due | None:
+        """The clock that runs, until when, and whose turn it is."""
+        return dues.due(self)
+
+    @property
+    def due_on(self) -> date | None:
+        """The next day on which something is due; None in the archive alone."""
+        return now.on if (now := self.running) else None
 
     @property
     def fillable(self) -> bool:
@@ -253,7 +266,8 @@ def decide(
         case "refused":
             pass
     proposals = case.proposals if decision == "to_correct" else form.lapsed(case.proposals)
-    return replace(case, state=decision, decision=decided, proposals=proposals)
+    owner = case.owner_id or who.person_id
+    return replace(case, state=decision, decision=decided, proposals=proposals, owner_id=owner)
 
 
 def refer(
@@ -276,7 +290,19 @@ def refer(
     if not there.approvers:
         raise Refusal(Code.NO_APPROVER, unit=there.id)
     told = Referral(here.id, here.name, there.id, there.name, reason.strip(), who.person_id, at)
-    return replace(case, unit_id=there.id, referrals=(*case.referrals, told))
+    return replace(case, unit_id=there.id, referrals=(*case.referrals, told), owner_id=None)
+
+
+def assign(case: Case, to: str | None, who: Hand) -> Case:
+    """承办: somebody of the unit that decides handles the case from now on; nobody: it goes back to the pool.
+
+    Refused: ``case_archived``, ``not_yours`` (not the approver).
+    """
+    if states.archived(case.state):
+        raise Refusal(Code.CASE_ARCHIVED)
+    if not who.judges():
+        raise Refusal(Code.NOT_YOURS)
+    return replace(case, owner_id=to)
 
 
 def _complete(case: Case, at: datetime) -> None:

@@ -204,7 +204,7 @@ class CaseReferred(Event):
     gets nothing more of it."""
 
     into: ClassVar = (Put("referrals", "referral"),)
-    also: ClassVar = ("item",)
+    also: ClassVar = ("item", "owner")
 
     type: Literal["case.referred"] = "case.referred"
     referral: ReferralView

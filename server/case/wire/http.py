@@ -13,6 +13,7 @@ from server.case.rules.course.states import CaseState
 from server.case.rules.materials.material import Grade, Judged
 from server.case.rules.materials.promise import Standing
 from server.case.rules.talk.saying import PhraseKind
+from server.case.wire.course.owning import RunningClock
 from server.case.wire.view import CaseView
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
@@ -135,6 +136,10 @@ class CaseSummary(Message):
     """How many of the files that lie on lines the approver has judged."""
     referred_from: str | None = None
     """The unit from which it came to the one that decides (转入)."""
+    owner: PersonRef | None = None
+    """Who of the unit that decides handles it; null: it lies in the unit's pool (待认领)."""
+    running: RunningClock | None = None
+    """The clock that runs; null in the archive."""
 
 
 class Cases(Message):

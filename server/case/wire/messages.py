@@ -1,6 +1,6 @@
 """All commands, events and ephemerals of a case, for the gateway and the schema."""
 
-from server.case.wire.course import (
+from server.case.wire.course.advancing import (
     CaseAdvanced,
     CaseAgreeElectronic,
     CaseArchive,
@@ -11,6 +11,7 @@ from server.case.wire.course import (
     CaseIssue,
     CaseRule,
 )
+from server.case.wire.course.owning import CaseAssign, CaseAssigned
 from server.case.wire.decision import (
     CaseCheck,
     CaseChecked,
@@ -106,13 +107,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
     CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseAgreeElectronic, CaseBeginDelivery,
-    CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, ListedWatch,
+    CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,
     MaterialChanged, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced, CaseAssigned,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from server.case.rules.course.states import CaseState
-from server.case.wire.course import CourseView
+from server.case.wire.course.advancing import CourseView
 from server.case.wire.decision import Check, Decided, DueView, ReferralView
 from server.case.wire.form import FieldState, Proposal
 from server.case.wire.materials import HandoverView, MaterialMoved, MaterialView
@@ -88,6 +88,8 @@ class CaseView(Message):
     """The oldest first."""
     course: CourseView = CourseView()
     """What became of it after acceptance, or instead of it."""
+    owner: PersonRef | None = None
+    """Who of the unit that decides handles it; null: it lies in the unit's pool."""
 
 
 class Draft(Message):

@@ -39,6 +39,16 @@ async def find_authority(connection: AsyncConnection, unit_id: str) -> Authority
     return Authority(unit["id"], unit["name"], unit["place"], approvers)
 
 
+async def decides_at(connection: AsyncConnection, person_id: str, unit_id: str) -> bool:
+    """Whether this person may decide cases of that unit now: an approver of it who may sign in."""
+    roles = await connection.scalar(
+        sa.select(people.c.roles).where(
+            people.c.id == person_id, people.c.unit_id == unit_id, people.c.active
+        )
+    )
+    return roles is not None and Role.APPROVER in roles
+
+
 async def set_roles(connection: AsyncConnection, login: str, roles: Collection[Role]) -> str | None:
     """Give this person these roles instead of those he has; his id, None when nobody signs in so."""
     person_id: str | None = await connection.scalar(

@@ -7,6 +7,7 @@ from server.rights.subjects import of_case, of_templates
 from server.store.tables.columns import (
     ASKED,
     BIG,
+    DUE,
     FACT,
     ID,
     LEASE,
@@ -55,6 +56,8 @@ cases = sa.Table(
     C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
     C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
     C("course", JSON, nullable=True, info=FACT),  # what became of it after acceptance, or instead of it
+    C("owner_id", ID, nullable=True, info=FACT),  # who of the unit that decides handles it
+    C("due_on", sa.Date, nullable=True, info=DUE),  # the next day on which something is due; none in the archive
     info=told_in(of_case("{id}")),
 )  # fmt: skip
 referred_away = sa.Table(  # 转办, by the unit that passed the case on; what was said stands in cases.referrals

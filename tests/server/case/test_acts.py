@@ -24,6 +24,7 @@ from server.catalogue.rules import schema
 from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.shapes import UNIONS
+from server.standards.working_days import china_day
 from server.store import SYSTEM, Store, tables
 from server.work import cards
 from signaling.client import Client, fresh_id
@@ -75,7 +76,7 @@ ACTS: Final = {
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
-    "case.check_receiver", "case.end_delivery", "case.finish", "case.archive",
+    "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -313,6 +314,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
     await _clock(scene, case)
+    await _course(scene, case)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
     await scene.is_refused(ADMIN, "missed.watch")
@@ -492,6 +494,39 @@ async def _form(scene: Scene, case: Mapping[str, str]) -> None:
     first = await scene.sockets[CLERK].ask(command)
     assert await scene.sockets[CLERK].ask(command) == first
     assert [one["act"] for one in await scene.news()] == ["case.say"]
+
+
+async def _course(scene: Scene, case: Mapping[str, str]) -> None:
+    mine = {**case, "person_id": f"person-{APPROVER}"}
+    await scene.is_refused(CLERK, "case.assign", **mine)
+    await scene.does(APPROVER, "case.assign", **mine)
+    away = {**case, "kind": "withdrawn", "reason": "书面撤回"}
+    await scene.is_refused(APPROVER, "case.finish", **away)
+    granted = {**case, "ruling": "granted"}
+    await scene.is_refused(CLERK, "case.rule", **granted)
+    await scene.does(APPROVER, "case.rule", **granted)
+    licence = {"kind": "licence", "name": "营业执照", "number": "7", "valid_from": "2026-11-23"}
+    await scene.is_refused(CLERK, "case.issue", **case, results=[licence])
+    await scene.does(APPROVER, "case.issue", **case, results=[licence])
+    agreed = {**case, "address": "13805316217"}
+    await scene.is_refused(APPROVER, "case.agree_electronic", **agreed)
+    await scene.does(CLERK, "case.agree_electronic", **agreed)
+    await scene.is_refused(SUPERVISOR, "case.begin_delivery", **case, way="collected")
+    try_ = {**case, **await scene.does(CLERK, "case.begin_delivery", **case, way="collected")}
+    receiver = {"name": "孙雅宁", "document": "passport", "number": "E12345678", "how": "sight"}
+    await scene.is_refused(APPROVER, "case.check_receiver", **try_, **receiver)
+    await scene.does(CLERK, "case.check_receiver", **try_, **receiver)
+    today = china_day(datetime.now(UTC)).isoformat()
+    over = {**try_, "outcome": "delivered", "on": today}
+    await scene.is_refused(SUPERVISOR, "case.end_delivery", **over)
+    await scene.does(CLERK, "case.end_delivery", **over)
+    await scene.is_refused(CLERK, "case.archive", **case)
+    await until(lambda: _making(scene, case["case_id"]), 30)
+    await scene.does(APPROVER, "case.archive", **case)
+    other = {
+        "case_id": (await scene.sockets[CLERK].ask({"type": "case.create", **NEW_CASE}))["case_id"]
+    }
+    await scene.does(CLERK, "case.finish", **{**away, **other})
 
 
 async def _words(scene: Scene, case: Mapping[str, str]) -> None:

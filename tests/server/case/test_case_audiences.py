@@ -9,7 +9,6 @@ import pytest
 
 from server.case.acts.course import registering
 from server.case.wire import (
-    course,
     decision,
     form,
     materials,
@@ -23,6 +22,8 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
+from server.case.wire.course import advancing as course
+from server.case.wire.course import owning
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
@@ -81,6 +82,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     },
     course.CaseFinish: {"kind": "withdrawn", "reason": "x"},
     course.CaseArchive: {},
+    owning.CaseAssign: {"person_id": None},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},
     talk.CaseComment: {"on": "field:remark", "text": "请核对"},

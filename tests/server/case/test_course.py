@@ -12,16 +12,27 @@ import sqlalchemy as sa
 from server.case.acts.course import listing
 from server.case.acts.papers.press import KIND, Press
 from server.case.rules.course.states import CaseState
-from server.case.wire import course as wire
 from server.case.wire import decision, materials
+from server.case.wire.course import advancing as wire
+from server.case.wire.course import owning
 from server.case.wire.http import CaseSummary
 from server.case.wire.registering import CaseConsent
+from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.store import tables
 from server.work.child import Children
 from signaling.refusals import Code
 from signaling.wire.call import CallDial
-from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, SUPERVISOR, THIRD, Office
+from tests.kit.casework import (
+    APPROVER,
+    CLERK,
+    IDENTITY_NUMBER,
+    OTHER_APPROVER,
+    OTHER_IDENTITY_NUMBER,
+    SUPERVISOR,
+    THIRD,
+    Office,
+)
 from tests.server.case.test_clocks import DAY_S, Deciding
 
 LICENCE: Final[dict[str, Any]] = {
@@ -270,3 +281,72 @@ async def test_a_case_of_before_has_no_course(course: Course) -> None:
         )
     assert stored is None
     assert (await course.course())["ruling"] is None
+
+
+async def test_a_case_is_claimed_handed_over_and_given_back(course: Course) -> None:
+    office = course.office
+    me, other = (office.actors[login].person_id for login in (APPROVER, OTHER_APPROVER))
+    assert (await office.view(course.case_id))["owner"] is None, "in the pool"
+    clerk = {"person_id": office.actors[CLERK].person_id}
+    assert await course.refused(APPROVER, owning.CaseAssign, **clerk) is Code.NO_APPROVER
+    assert await course.refused(CLERK, owning.CaseAssign, person_id=me) is Code.NOT_YOURS
+    await course.do(APPROVER, owning.CaseAssign, person_id=me)
+    before = await office.store.version(f"case:{course.case_id}")
+    await course.do(APPROVER, owning.CaseAssign, person_id=me)
+    assert await office.store.version(f"case:{course.case_id}") == before, "no act"
+    await course.do(OTHER_APPROVER, owning.CaseAssign, person_id=other)
+    assert (await office.view(course.case_id))["owner"]["name"] == "高新民"
+    away = {"unit_id": demo.LIAOCHENG, "reason": "属东昌府区管辖"}
+    await course.do(APPROVER, decision.CaseRefer, **away)
+    assert (await office.view(course.case_id))["owner"] is None, "it lies in the other unit's pool"
+
+
+async def test_the_list_of_what_is_due_names_the_clock_and_turns_its_pages(course: Course) -> None:
+    office = course.office
+    later = [await office.case(identity_number=OTHER_IDENTITY_NUMBER) for _ in range(3)]
+    await course.accepted()
+    me = office.actors[APPROVER]
+    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id)
+    office.clock.move(DAY_S)
+    rows = await listing.listing(office.store, me, by_due=True)
+    told = [(one.id, one.running.clock, one.running.left) for one in rows if one.running]
+    assert told[0] == (course.case_id, "promised", 2)
+    assert {one[0] for one in told[1:]} == set(later)
+    assert {one[1:] for one in told[1:]} == {("taking_in", 4)}
+    assert (rows[0].owner and rows[0].owner.name, rows[1].owner) == ("周明远", None)
+    paged: list[str] = []
+    after = None
+    while page := await listing.listing(office.store, me, by_due=True, due_after=after, limit=2):
+        paged += [one.id for one in page]
+        last = page[-1].running
+        assert last is not None
+        after = (last.on, page[-1].id)
+    assert paged == [one.id for one in rows]
+
+    await course.do(CLERK, wire.CaseFinish, kind="withdrawn", reason="书面撤回")
+    await course.made()
+    await course.do(APPROVER, wire.CaseArchive)
+    rows = await listing.listing(office.store, me, by_due=True)
+    assert course.case_id not in {one.id for one in rows}
+    [archived] = await listing.listing(office.store, me, state="archived")
+    assert archived.running is None
+
+
+async def test_no_open_case_is_without_a_next_date(course: Course) -> None:
+    """The query that must find nothing, after each step."""
+    cases = tables.cases
+    without = sa.select(cases.c.id).where(cases.c.due_on.is_(None), cases.c.state != "archived")
+
+    async def none_lacks() -> None:
+        async with course.office.store.read() as connection:
+            assert (await connection.scalars(without)).all() == []
+
+    await none_lacks()
+    await course.accepted()
+    await none_lacks()
+    await course.issued()
+    await none_lacks()
+    fetched = await course.begin(CLERK, "collected")
+    await course.do(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **FETCHES)
+    await course.end(CLERK, fetched)
+    await none_lacks()

@@ -30,8 +30,8 @@ from server.case.acts.course import calendar
 from server.case.acts.materials.files import COPY_KIND
 from server.case.projection import project_case
 from server.case.rules import case as rules
+from server.case.wire import decision as case_decision
 from server.case.wire import (
-    course,
     form,
     materials,
     messages,
@@ -43,8 +43,9 @@ from server.case.wire import (
     talk,
     unmasking,
 )
-from server.case.wire import decision as case_decision
 from server.case.wire import phones as case_phones
+from server.case.wire.course import advancing as course
+from server.case.wire.course import owning
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -614,6 +615,12 @@ async def test_every_act_on_a_case_keeps_the_law(
     for audience in ("window", "approver", "third"):
         assert law.last[audience]["case"]["ratings"] == []
         assert law.seen[audience][-1]["type"] == "skipped"
+
+    await step("claimed", APPROVER, owning.CaseAssign, person_id=office.actors[APPROVER].person_id)
+    assert law.last["window"]["case"]["owner"]["name"] == "周明远"
+    over = {"kind": "terminated", "reason": "公司已注销", "cause": "dissolved"}
+    await office.do(APPROVER, course.CaseFinish, case_id=case_id, **over)
+    assert await law.holds("terminated") == 2
 
     # what may follow after acceptance is in a test of its own
     told = {model.model_fields["type"].default for model in messages.EVENTS}

@@ -7,6 +7,7 @@
 export const ARMS = {
   'case.advanced': { sets: { state: 'state', course: 'course' } },
   'case.answered': { sets: { call_id: 'call_id', state: 'state' } },
+  'case.assigned': { sets: { owner: 'owner' } },
   'case.called': { sets: { call_id: 'call_id', state: 'state' } },
   'case.commented': { puts: { comments: 'comment' } },
   'case.consented': { sets: { consent: 'consent' } },

@@ -78,6 +78,7 @@ export type AnyCommand =
   | CaseEndDelivery
   | CaseFinish
   | CaseArchive
+  | CaseAssign
   | ListedWatch
 export type AnyEvent =
   | Skipped
@@ -112,6 +113,7 @@ export type AnyEvent =
   | CasePromised
   | HandoverChanged
   | CaseAdvanced
+  | CaseAssigned
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -1654,6 +1656,18 @@ export interface CaseArchive {
   type: 'case.archive'
 }
 /**
+ * Let somebody of the unit that decides handle the case: oneself (认领), a colleague (交给), or with null nobody:
+ * it goes back to the unit's pool (待认领). Approver only.
+ *
+ * Refused: case_archived, no_approver (he cannot decide there).
+ */
+export interface CaseAssign {
+  id: string
+  case_id: string
+  type: 'case.assign'
+  person_id: string | null
+}
+/**
  * Hear when other cases stand in the lists of my unit, as long as one is on screen. Result: ``{unit_id}``;
  * each change comes as ListedChanged. For who has a list of cases there. Refused: forbidden.
  */
@@ -1833,6 +1847,7 @@ export interface CaseView {
   earlier_consent: Consent | null
   referrals: ReferralView[]
   course: CourseView
+  owner: PersonRef | null
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -2766,6 +2781,16 @@ export interface CourseView1 {
   archived: ArchivedView | null
 }
 /**
+ * ``owner`` is null when the case lies in the pool.
+ */
+export interface CaseAssigned {
+  subject: string
+  version: number
+  at: string
+  type: 'case.assigned'
+  owner: PersonRef | null
+}
+/**
  * Ephemeral: who of the unit is on duty now. Ringing = being rung, busy = in a call.
  */
 export interface UnitPresence {
@@ -3358,6 +3383,20 @@ export interface CaseSummary {
   materials_required: number
   judged: 'none' | 'some' | 'all'
   referred_from: string | null
+  owner: PersonRef | null
+  running: RunningClock | null
+}
+/**
+ * The clock that runs in a case, the day on which it ends, and whose turn it is.
+ *
+ * ``left``: working days from today to that day; 0 on the day itself, negative once it is over.
+ */
+export interface RunningClock {
+  clock: 'taking_in' | 'telling' | 'correcting' | 'promised' | 'legal' | 'delivering' | 'archiving'
+  on: string
+  left: number
+  turn: 'window' | 'approver'
+  stopped: boolean
 }
 /**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.

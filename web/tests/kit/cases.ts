@@ -175,6 +175,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     drawings: [],
     drawing_only: null,
     promises: [],
+    owner: null,
     course: { ruling: null, results: [], agreement: null, deliveries: [], ending: null, archived: null },
     referrals: [],
     handovers: [],

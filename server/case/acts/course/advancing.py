@@ -15,12 +15,13 @@ from server.case.acts.course.numbers import AHEAD
 from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
+from server.case.rules import case as case_rules
 from server.case.rules.course import course as rules
 from server.case.rules.course.course import Agreement, Course, Delivery, EndKind, Receiver, Result
 from server.case.rules.course.states import CaseState
 from server.case.turn import Acts, CaseTurn
 from server.case.views import course_view
-from server.case.wire.course import (
+from server.case.wire.course.advancing import (
     CaseAdvanced,
     CaseAgreeElectronic,
     CaseArchive,
@@ -32,14 +33,17 @@ from server.case.wire.course import (
     CaseRule,
     Step,
 )
+from server.case.wire.course.owning import CaseAssign, CaseAssigned
 from server.case.wire.words import CaseAct
 from server.catalogue.rows import catalogue as catalogue_rows
+from server.people.rows import staffing
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.standards import identifiers
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store.subject import Told
+from signaling.refusals import Code, Refusal
 
 ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
     "withdrawn": "withdrawal",
@@ -263,6 +267,25 @@ async def archive(turn: CaseTurn, command: CaseArchive) -> Told:
         at=turn.at,
     )
     return _advanced(turn, "archived", state, after, rests, forget=True)
+
+
+@acts.judging(CaseAssign, CaseTurn)
+async def assign(turn: CaseTurn, command: CaseAssign) -> Told | Mapping[str, Any]:
+    """认领, 交给 or back to the pool; the same owner as it has is no act. Refusals: ``server.case.rules.case.assign``,
+    ``no_approver``."""
+    case, to = turn.case, command.person_id
+    after = case_rules.assign(case, to, turn.hand)
+    if after.owner_id == case.owner_id:
+        return {}
+    if to is not None and not await staffing.decides_at(turn.connection, to, case.unit_id):
+        raise Refusal(Code.NO_APPROVER, unit=case.unit_id)
+    turn.keep(after)
+    people = await turn.name([to])
+    return Told(
+        CaseAssigned(**turn.stamp, owner=people[to] if to else None),
+        turn.subject,
+        {"owner": to, "before": case.owner_id},
+    )
 
 
 async def _rests(turn: CaseTurn, command: CaseAct, *, may: bool) -> dict[str, Any]:

@@ -1,20 +1,24 @@
 """Lists of cases, as far as they exist for a person; the applicant's name is masked."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 
 from server.case import rows
 from server.case.rows.referred import list_referred_away
+from server.case.rules.course.due import due
 from server.case.rules.course.states import CaseState
 from server.case.turn import Listed
+from server.case.wire.course.owning import RunningClock
 from server.case.wire.http import CaseSummary, ReferredCase
 from server.case.wire.registering import ListedChanged, ListedWatch
+from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_listed, watched_as
 from server.standards import identifiers
+from server.standards.working_days import CHINA_REGION, china_day, left
 from server.store import Store
 from signaling.refusals import Code, Refusal
 from signaling.subjects import PRESENCE
@@ -74,10 +78,12 @@ async def listing(
     combined: bool = False,
     text: str = "",
     before: tuple[datetime, str] | None = None,
+    by_due: bool = False,
+    due_after: tuple[date, str] | None = None,
     limit: int = 50,
 ) -> list[CaseSummary]:
     """The cases that exist for this person, newest first; ``mine``: that he had a hand in; ``combined``: that
-    one person took and decided.
+    one person took and decided; ``by_due``: in which something is due, the most urgent first.
 
     ``before`` is (created_at, id) of the last row of the page before.
     """
@@ -95,10 +101,13 @@ async def listing(
             combined=combined,
             text=text.strip(),
             before=before,
+            by_due=by_due,
+            due_after=due_after,
             limit=limit,
         )
+        clocks = await _clocks(reading, listed, china_day(store.clock.now()))
         waiting = await rows.correcting(reading, listed, store.clock.now())
-    return [_summary(row, row.id in waiting) for row in listed]
+    return [_summary(row, row.id in waiting, clocks.get(row.id)) for row in listed]
 
 
 async def referred_away(
@@ -137,7 +146,28 @@ async def referred_away(
     ]
 
 
-def _summary(row: rows.ListedCase, correcting: bool) -> CaseSummary:
+async def _clocks(
+    reading: rows.Connection, listed: Sequence[rows.ListedCase], today: date
+) -> Mapping[str, RunningClock]:
+    """The clock that runs in each of these, with the working days that are left: one statement for all."""
+    running = {one.id: now for one in listed if (now := due(one)) is not None}
+    if not running:
+        return {}
+    days = [today, *(one.on for one in running.values())]
+    known = await catalogue_rows.known_days(reading, CHINA_REGION, min(days), max(days))
+    return {
+        id: RunningClock(
+            clock=one.clock,
+            on=one.on,
+            left=left(known, today, one.on),
+            turn=one.turn,
+            stopped=one.stopped,
+        )
+        for id, one in running.items()
+    }
+
+
+def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | None) -> CaseSummary:
     return CaseSummary.model_validate(
         {
             name: getattr(row, name)
@@ -145,11 +175,12 @@ def _summary(row: rows.ListedCase, correcting: bool) -> CaseSummary:
             if name
             not in (
                 *("item_name", "applicant_masked", "decided_at", "combined", "due_on"),
-                *("correcting", "correct_by"),
+                *("correcting", "correct_by", "running"),
             )
         }
         | {
             "correcting": correcting,
+            "running": running,
             "correct_by": row.decision.correct_by if row.decision and correcting else None,
             "item_name": row.item.name,
             "applicant_masked": identifiers.mask_name(row.applicant_name),

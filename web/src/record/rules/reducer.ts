@@ -92,6 +92,7 @@ function byHand(view: CaseView, event: Exclude<CaseEvent, DeclaredEvent>): CaseV
       return {
         ...view,
         referrals: [...view.referrals, event.referral],
+        owner: null,
         item: {
           ...view.item,
           unit_id: event.unit_id,
