@@ -266,8 +266,7 @@ def decide(
         case "refused":
             pass
     proposals = case.proposals if decision == "to_correct" else form.lapsed(case.proposals)
-    owner = case.owner_id or who.person_id
-    return replace(case, state=decision, decision=decided, proposals=proposals, owner_id=owner)
+    return replace(case, state=decision, decision=decided, proposals=proposals)
 
 
 def refer(
