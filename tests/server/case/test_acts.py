@@ -206,7 +206,7 @@ class Scene:
         assert entry["hash"]
 
     async def does(
-        self, login: str, kind: str, act: str | None = None, **members: Any
+        self, login: str, kind: str, act: str | None = None, /, **members: Any
     ) -> dict[str, Any]:
         """Let this person send a command that succeeds, and find its entry."""
         await self.news()
@@ -222,7 +222,7 @@ class Scene:
             return members
         return {"seen_version": await self.store.version(f"case:{members['case_id']}"), **members}
 
-    async def is_refused(self, login: str, kind: str, **members: Any) -> None:
+    async def is_refused(self, login: str, kind: str, /, **members: Any) -> None:
         """Let this person send a command that is refused, and find its entry."""
         await self.news()
         since = datetime.now(UTC)
