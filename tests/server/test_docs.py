@@ -35,6 +35,19 @@ def test_every_place_of_the_house_that_is_named_stands() -> None:
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
+def test_every_word_of_the_house_says_its_chinese_term_and_its_place_once() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    names = page.partition("## 6. Names")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:5] for line in names.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 20
+    words = [word.strip() for row in rows for word in row[0].split(",")]
+    assert [word for word in set(words) if words.count(word) > 1] == []
+    assert [row[0] for row in rows if len(row[0].split(",")) != len(row[1].split(","))] == []
+    places = [place for row in rows for place in re.findall(r"`([^`]+)`", row[3])]
+    assert len(places) >= len(rows)
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
 def test_every_setting_is_told() -> None:
     told = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in Settings.model_fields if f"`{name}`" not in told] == []
