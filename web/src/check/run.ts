@@ -56,7 +56,7 @@ async function seen(track: MediaStreamTrack): Promise<{ width: number; height: n
   }
 }
 
-export class Check {
+export class CheckRun {
   readonly steps = reactive(fresh())
   readonly running = ref(false)
   /** the picture of the camera that is looked at, and how loud the microphone is, 0 to 1 */

@@ -2827,7 +2827,7 @@ export interface Phrases {
 /**
  * A refusal or a fault as RFC 9457 problem details, told in the asker's language.
  */
-export interface Problem {
+export interface ProblemBody {
   type: string
   title: string
   status: number

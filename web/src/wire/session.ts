@@ -2,11 +2,13 @@
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
 import { forgetFiles } from './kept'
-import type { SessionsEnded, SessionView, SignedIn } from './messages'
+import type { DeskView, SessionsEnded, SessionView, SignedIn } from './messages'
 import { closeWire } from './socket'
 
 export type { SignedIn } from './messages'
 export type Role = SignedIn['roles'][number]
+/** what an approver chose: to be rung, or not */
+export type Duty = DeskView['duty']
 
 const person = ref<SignedIn | null>(null)
 let asked: Promise<SignedIn | null> | null = null

@@ -6,7 +6,7 @@ import type { IconName } from '../../ui/sprite'
 import type { CallDetail, FileCheck } from '../../wire/messages'
 import { clockOf } from '../rules/lengths'
 import type { Stretch } from '../rules/qualities'
-import type { Mark } from '../rules/marks/marks'
+import type { TimelineMark } from '../rules/marks/marks'
 
 const ICONS: Readonly<Record<string, IconName>> = {
   consent_given: 'shield',
@@ -49,7 +49,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   file_sent: 'download',
 }
 
-export function iconOf(mark: Mark): IconName {
+export function iconOf(mark: TimelineMark): IconName {
   const known = ICONS[mark.kind]
   if (known) return known
   if (mark.row === 'people') return 'person'
@@ -59,7 +59,7 @@ export function iconOf(mark: Mark): IconName {
 /** What is put into the sentence of a mark: why somebody was not well served, before his own words. */
 export function valuesOf(
   t: ComposerTranslation,
-  { values: { reasons, ...values } }: Mark,
+  { values: { reasons, ...values } }: TimelineMark,
 ): Record<string, string> {
   if (!reasons) return values
   const why = listed(reasons.split(' ').map((one) => t(`turned.rate.reason.${one}`)))
@@ -101,8 +101,8 @@ export function lineSaid(t: ComposerTranslation, line: Stretch, time: (second: n
 }
 
 export function useWords(): {
-  sentence: (mark: Mark) => string
-  brief: (mark: Mark) => string
+  sentence: (mark: TimelineMark) => string
+  brief: (mark: TimelineMark) => string
   time: (second: number) => string
 } {
   const { t, te } = useI18n()

@@ -54,7 +54,7 @@ function sorted(marks: readonly MarkView[]): MarkView[] {
   return [...marks].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }
 
-export class Shown {
+export class ShownPages {
   readonly looks: Look[] = []
   readonly pointings: Pointing[] = []
   readonly screens: OnScreen[] = []

@@ -6,10 +6,8 @@
  *                                     ↑ reconnecting ↓ (here or there)
  */
 import type { LineForm } from '../../ui/states'
-import type { CallSnapshot, HoldView, LegView, RingView } from '../../wire/messages'
-import type { Connection } from '../../wire/socket'
-
-type CallView = CallSnapshot['call']
+import type { CallView, HoldView, LegView, RingView } from '../../wire/messages'
+import type { ConnectionState } from '../../wire/socket'
 
 /** What this page's media are doing: `up` means that packets pass between the page and the worker. */
 export type MediaState = 'none' | 'asking' | 'negotiating' | 'up' | 'broken'
@@ -242,7 +240,7 @@ export function standing(
   call: CallView | null,
   person_id: string,
   page: {
-    connection: Connection
+    connection: ConnectionState
     media: MediaState
     replaced: boolean
     elsewhere?: boolean
@@ -306,13 +304,13 @@ export function without(call: CallView, unit_id: string): boolean {
 }
 
 /** For whom somebody speaks: for the unit that decides, for one that has referred the case away, or for neither. */
-export type Part = 'approver' | 'former' | 'other'
+export type SpeaksFor = 'approver' | 'former' | 'other'
 
 /**
  * For whom somebody speaks in a call about a case that `deciding` decides by now: a case that was referred takes the part
  * of the approver from the unit that was called, and gives it to who came of the new one.
  */
-export function actsFor(call: CallView, leg: LegView, deciding: string): Part {
+export function actsFor(call: CallView, leg: LegView, deciding: string): SpeaksFor {
   const decides = leg.person.unit_id === deciding
   if (leg.seat === 'approver') return call.target_unit_id === deciding || decides ? 'approver' : 'former'
   return isGuest(leg.seat) && !leg.barged && call.target_unit_id !== deciding && decides

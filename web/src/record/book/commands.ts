@@ -17,7 +17,7 @@ import type {
   ReceivedLine,
   SummaryView,
 } from '../../wire/messages'
-import type { Wire } from '../../wire/socket'
+import type { LiveWire } from '../../wire/socket'
 import type { Acting, Rests } from './acting'
 
 /** The case that the commands are about, and who gives them. */
@@ -27,8 +27,8 @@ export interface Subject {
   view: () => CaseView | null
 }
 
-type Live = Pick<Wire, 'ask'>
-type Decision = 'accepted' | 'to_correct' | 'refused'
+type Live = Pick<LiveWire, 'ask'>
+export type Decision = 'accepted' | 'to_correct' | 'refused'
 
 /** What is sent again and again while somebody types or reads: no act. */
 function quiet(live: Live, { case_id, as_applicant }: Subject) {

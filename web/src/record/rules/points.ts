@@ -11,7 +11,7 @@ import type {
   MaterialView,
   PersonRef,
 } from '../../wire/messages'
-import { fieldIn, formFaults, named, type FormFault } from './form/fields'
+import { fieldIn, formFaults, named, type ValueFault } from './form/fields'
 import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
 /** What a comment is about. */
@@ -66,12 +66,12 @@ export function placeOf(view: CaseView, on: string): { field: FormField } | { na
   return line ? { name: line.name } : null
 }
 
-export interface Told {
+export interface CheckpointState {
   point: CheckPoint
   check: Check | null
 }
 
-export function checklistOf(view: CaseView): Told[] {
+export function checklistOf(view: CaseView): CheckpointState[] {
   return view.item.checklist.map((point) => ({
     point,
     check: view.checks.find((one) => one.point === point.key) ?? null,
@@ -97,7 +97,7 @@ export type Point =
   | { kind: 'returned'; id: string; line: Line; material: MaterialView; name: string; reason: string }
   | { kind: 'other'; id: string; material: MaterialView; reason: string }
   | { kind: 'missing'; id: string; line: Line; slot: string | null; receiving: MaterialView | null }
-  | { kind: 'field'; id: string; field: FormField; fault: FormFault }
+  | { kind: 'field'; id: string; field: FormField; fault: ValueFault }
   | { kind: 'comment'; id: string; comment: Comment }
   | { kind: 'check'; id: string; point: CheckPoint; note: string }
 

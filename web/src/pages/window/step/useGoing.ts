@@ -12,7 +12,7 @@ interface Remarks {
 }
 
 /** The form, with the comments on the case above it. */
-interface Side extends Remarks {
+interface FormSide extends Remarks {
   toField: (path: string) => void
   toComments: (path: string) => Promise<void>
 }
@@ -24,7 +24,7 @@ export interface GoingOf {
   submitting: Ref<boolean>
   /** leaves the papers that are being taken; false: they stay */
   leaveScan: () => boolean
-  form: Ref<Side | null>
+  form: Ref<FormSide | null>
   /** the comments on the open line */
   of_line: Ref<Remarks | null>
 }

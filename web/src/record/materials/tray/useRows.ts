@@ -15,7 +15,7 @@ export interface Moving {
   face: LineFace
 }
 
-export interface Row {
+export interface TrayRow {
   line: Line
   /** on its way from this page */
   transfer: Transfer | null
@@ -79,7 +79,7 @@ export function useRows({ book, uploads, lines, closed }: RowsOf) {
   }
 
   const rows = computed(() =>
-    lines().map((line): Row => {
+    lines().map((line): TrayRow => {
       const { key } = line.line
       const view = book.view.value
       const [transfer = null, ...after] = transfersOf(line, uploads.transfers.values())
