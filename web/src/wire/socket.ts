@@ -212,7 +212,7 @@ export class LiveWire {
     })
   }
 
-  /** Why an act would be refused now before it is sent, for who asks something before it; null: it would not. */
+  /** Why an act would be refused now before it is sent, for a page that asks something before it; null: it is not refused. */
   unsendable(): Problem | null {
     return this.gone ? this.refuse() : null
   }

@@ -3,7 +3,7 @@
  * Jumps go to the second of a mark, in the call or before and after it.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { PlaybackClock, RATES, type Rate } from '../rules/clock'
+import { PlaybackClock, RATES, type Rate } from '../rules/playbackClock'
 import type { TimelineMark } from '../rules/marks/marks'
 import { neighbour } from '../rules/timeline'
 import { useFacts } from './playing/useFacts'

@@ -3,7 +3,7 @@ import type { CallView } from '../../wire/messages'
 import type { Unsent } from '../../wire/socket'
 import type { QualityVerdict, Sample } from '../rules/quality'
 import type { Heartbeat } from './heartbeat'
-import type { LinesTold } from './lines'
+import type { LinesTold } from './linesTold'
 import type { IceServer } from './media'
 import type { Peer } from './means'
 

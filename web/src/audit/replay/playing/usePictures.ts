@@ -4,7 +4,7 @@
  */
 import { shallowReactive, type Ref } from 'vue'
 import type { PlaybackView } from '../../../wire/messages'
-import { inFile, steer, type PlaybackClock } from '../../rules/clock'
+import { inFile, steer, type PlaybackClock } from '../../rules/playbackClock'
 
 /** a picture that is not there by then no longer stops the others */
 const PATIENCE_MS = 6_000

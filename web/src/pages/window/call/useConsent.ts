@@ -4,7 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { noCall } from '../../../record/rules/nextStep'
 import { unclaimed } from '../../../ui/focus'
 import type { CaseView } from '../../../wire/messages'
-import { toNextStep } from '../step/focus'
+import { toNextStep } from '../step/stepFocus'
 import type { CaseCall } from './useCaseCall'
 
 export interface ConsentOf {

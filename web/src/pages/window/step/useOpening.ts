@@ -11,7 +11,7 @@ import { filled, type WindowStep } from '../../../record/rules/nextStep'
 import { announce } from '../../../ui/announce'
 import { focusOn, unclaimed } from '../../../ui/focus'
 import { recall, remember } from '../../../ui/remembered'
-import { toMissing, toNextStep } from './focus'
+import { toMissing, toNextStep } from './stepFocus'
 
 export interface OpeningOf {
   id: string

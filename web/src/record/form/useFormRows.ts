@@ -10,7 +10,7 @@ export interface FormRow {
   places: FieldPlace[]
 }
 
-export function useRows(form: {
+export function useFormRows(form: {
   /** null before the case is there */
   values: () => Values | null
   places: () => readonly FieldPlace[]

@@ -52,7 +52,7 @@ export function transfersOf(line: Line, transfers: Iterable<Transfer>): Transfer
   )
 }
 
-export function useRows({ book, uploads, lines, closed }: RowsOf) {
+export function useTrayRows({ book, uploads, lines, closed }: RowsOf) {
   const { t } = useI18n()
   const numberOf = (one: MaterialView): number =>
     book.view.value ? versionOf(book.view.value, one) : one.number

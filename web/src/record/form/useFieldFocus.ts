@@ -10,7 +10,7 @@ export function focusedField(): string | null {
 }
 
 /** Among the fields of this `panel`. */
-export function useSight(panel: Ref<HTMLElement | null>) {
+export function useFieldFocus(panel: Ref<HTMLElement | null>) {
   const rowOf = (path: string): HTMLElement | null =>
     panel.value?.querySelector<HTMLElement>(`[data-field="${CSS.escape(path)}"]`) ?? null
 
