@@ -59,7 +59,9 @@ Reference = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
 
 def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemBody, "serialization"): None}
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
+        (ProblemBody, "serialization"): None
+    }
     for route in declared:
         wanted[route.query, "validation"] = None
         for body in route.bodies or (route.body,):
