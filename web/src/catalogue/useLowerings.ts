@@ -1,4 +1,7 @@
-/** What waits for a second administrator of the unit: one list for the tabs, the items and the form, asked again every ten seconds while it is looked at. */
+/**
+ * What waits for a second administrator of the unit: one list for the tabs, the items and the form, asked
+ * again every ten seconds while it is looked at.
+ */
 import { onScopeDispose, ref, shallowRef, type Ref } from 'vue'
 import { http } from '../wire/http'
 import type { WaitingLowering, WaitingLowerings } from '../wire/messages'

@@ -19,7 +19,10 @@ const LISTENS_MS = 6_000
 const PATH_WITHIN_MS = 8_000
 const RELAY_WITHIN_MS = 6_000
 const PACKETS_WITHIN_MS = 6_000
-/** so long the browser has to find out what the line carries, and so long again to make the picture whole on one that is well */
+/**
+ * so long the browser has to find out what the line carries, and so long again to make the picture whole on
+ * one that is well
+ */
 const WEIGHED_AFTER_MS = 2_000
 const WHOLE_WITHIN_MS = 6_000
 const LOOK_EVERY_MS = 200

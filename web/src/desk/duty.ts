@@ -1,4 +1,7 @@
-/** How an approver stands to calls: what he chose, over that whether he can be reached at all and whether a call engages him; pure. */
+/**
+ * How an approver stands to calls: what he chose, over that whether he can be reached at all and whether a
+ * call engages him; pure.
+ */
 import type { StateKind } from '../ui/states'
 import type { Duty } from '../wire/session'
 

@@ -22,7 +22,10 @@ export function askingOf(one: MissedCall): string {
   return `${one.case_id} ${one.asked_at}`
 }
 
-/** Those of a list that the one before it did not know, or that were missed once more; nobody is told of what was declined. */
+/**
+ * Those of a list that the one before it did not know, or that were missed once more; nobody is told of what
+ * was declined.
+ */
 export function freshIn(now: readonly MissedCall[], before: readonly MissedCall[]): MissedCall[] {
   return now.filter(
     (one) =>

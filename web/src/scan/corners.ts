@@ -105,7 +105,10 @@ function differenceFromGround({ data, width, height }: Pixels): Uint8Array {
 
 type Plane = readonly [number, number, number]
 
-/** Least squares of one channel over the rim; a second time without what stood far off, such as a sheet that reaches the edge. */
+/**
+ * Least squares of one channel over the rim; a second time without what stood far off, such as a sheet that
+ * reaches the edge.
+ */
 function planeOf(
   data: Uint8ClampedArray,
   width: number,

@@ -64,7 +64,10 @@ function placeOf(element: HTMLElement): FocusPlace {
 /** Where one key would choose something: the focus must not fall there, nobody has looked at it. */
 const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
 
-/** Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the form is one's place. */
+/**
+ * Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the
+ * form is one's place.
+ */
 function safe(element: HTMLElement): boolean {
   return (
     usable(element) &&

@@ -212,7 +212,10 @@ export class LiveWire {
     })
   }
 
-  /** Why an act would be refused now before it is sent, for a page that asks something before it; null: it is not refused. */
+  /**
+   * Why an act would be refused now before it is sent, for a page that asks something before it; null: it is
+   * not refused.
+   */
   unsendable(): Problem | null {
     return this.gone ? this.refuse() : null
   }

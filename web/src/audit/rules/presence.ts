@@ -170,7 +170,10 @@ export function gapsOf(
   })
 }
 
-/** Why nothing is seen of a party: the connection was lost, the recording stood still, or the picture alone did not come. */
+/**
+ * Why nothing is seen of a party: the connection was lost, the recording stood still, or the picture alone
+ * did not come.
+ */
 export type Absence = 'gap' | 'broken' | 'unseen'
 
 /** What a gap of a picture means; `voiceless`: nothing of the voice was there either. */

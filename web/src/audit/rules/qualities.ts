@@ -174,7 +174,10 @@ function levelOf(one: WorkerSample): Counted {
   return loss > POOR ? 'poor' : loss > GOOD ? 'good' : 'excellent'
 }
 
-/** The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the seconds before it. */
+/**
+ * The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the
+ * seconds before it.
+ */
 export function countedOf(
   marks: readonly MarkView[],
   call: CallView,

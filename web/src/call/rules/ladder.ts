@@ -50,7 +50,10 @@ export type MediaNoticed =
   | { type: 'carry'; load: Load }
   | { type: 'ended' }
 
-/** restart: the same connection over a new path; relay: a new one over the relay alone; sound: a new one without pictures. */
+/**
+ * restart: the same connection over a new path; relay: a new one over the relay alone; sound: a new one
+ * without pictures.
+ */
 export type Act = 'restart' | 'relay' | 'sound'
 
 export const WAIT_MS = 1_000

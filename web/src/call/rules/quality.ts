@@ -195,7 +195,10 @@ export function sample(before: Gauge, now: Gauge): Sample | null {
   }
 }
 
-/** The sample as it is judged while nobody else is there: what is lost, made small or lacking then says nothing of this line. */
+/**
+ * The sample as it is judged while nobody else is there: what is lost, made small or lacking then says
+ * nothing of this line.
+ */
 export function whenAlone(one: Sample): Sample {
   const quiet = { loss_in: 0, loss_out: 0, jitter_ms: 0, freezes: 0, freeze_ms: 0, concealed: 0 }
   return { ...one, ...quiet, limited_by: one.limited_by === 'bandwidth' ? 'none' : one.limited_by }

@@ -23,7 +23,10 @@ export class Losses {
   /** when the other side's last report on each stream came, and how many looks ago that was seen */
   private readonly told = new Map<string, { at: number; looks: number }>()
 
-  /** The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not enough to say. */
+  /**
+   * The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not
+   * enough to say.
+   */
   look(entries: Iterable<StatsEntry>): number | null {
     let [received, lost, standing] = [0, 0, 0]
     let out: number | null = null

@@ -161,7 +161,10 @@ export function callElsewhere(
     : null
 }
 
-/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor who left it while it went on. */
+/**
+ * Whether this person sits in the call (or has dialled it): not who is only being asked, nor who left it
+ * while it went on.
+ */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
   if (leg?.state === 'left' && call.state !== 'ended') return false
@@ -175,7 +178,10 @@ export function holdOf(call: CallView | null): HoldView | null {
   return last && !last.until ? last : null
 }
 
-/** Why a line of this leg carries nothing: its person has closed it, or his page has no device for it; null while it may. */
+/**
+ * Why a line of this leg carries nothing: its person has closed it, or his page has no device for it; null
+ * while it may.
+ */
 export function shutFor(leg: LegView | null | undefined, mid: '0' | '1'): 'muted' | 'lacking' | null {
   if (leg?.muted.includes(mid)) return 'muted'
   return leg?.lacking.includes(mid) ? 'lacking' : null
@@ -286,8 +292,9 @@ export function standing(
 }
 
 /**
- * When the last ring about a case was let pass, of those that one let pass; null once somebody called back (`still`: its call
- * is among those that nobody called back about). An invitation is told without that: nobody calls back about it.
+ * When the last ring about a case was let pass, of those that one let pass; null once somebody called back
+ * (`still`: its call is among those that nobody called back about). An invitation is told without that:
+ * nobody calls back about it.
  */
 export function missedAt(
   passed: readonly { call: CallView; ring: RingView }[],

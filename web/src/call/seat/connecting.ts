@@ -165,7 +165,10 @@ export class Connecting {
     this.held.media.send(this.outgoing(call)).catch(() => undefined)
   }
 
-  /** Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be had, each by its own word. */
+  /**
+   * Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be
+   * had, each by its own word.
+   */
   async tellLines(): Promise<void> {
     const { held, seat } = this
     const call = held && seat.around.find(held.call_id)

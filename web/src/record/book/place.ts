@@ -50,7 +50,10 @@ export function usePlace(live: Pick<LiveWire, 'hint'>, case_id: string, held: ()
     live.hint({ type: 'document.look', case_id, ...my_look })
   }
 
-  /** A call begins, or is over: then nobody is told that I look, nor follows me, until I look at something else or the next one begins. */
+  /**
+   * A call begins, or is over: then nobody is told that I look, nor follows me, until I look at something
+   * else or the next one begins.
+   */
   function lookTogether(on: boolean): void {
     if (on) {
       apart = false

@@ -19,7 +19,10 @@ export function useFieldFocus(panel: Ref<HTMLElement | null>) {
     rowOf(path)?.scrollIntoView({ block: 'center', behavior: smooth ? 'smooth' : 'auto' })
   }
 
-  /** Leads to a field: into sight, and to the answer to what is proposed for it, or else into its input where it can be filled. */
+  /**
+   * Leads to a field: into sight, and to the answer to what is proposed for it, or else into its input where
+   * it can be filled.
+   */
   function go(path: string): void {
     bring(path)
     const row = rowOf(path)

@@ -1,4 +1,7 @@
-/** The ways to what the foot, a notice or a change names: the field, line, file or comment, wherever on the page it stands. */
+/**
+ * The ways to what the foot, a notice or a change names: the field, line, file or comment, wherever on the
+ * page it stands.
+ */
 import { nextTick, type Ref } from 'vue'
 import type { CaseBook } from '../../../record/book/useCase'
 import type { Change } from '../../../record/rules/changes'

@@ -1,4 +1,7 @@
-/** Handing in: the summary that the applicant reads and signs, on this screen turned to him or on his own, and the way back to it. */
+/**
+ * Handing in: the summary that the applicant reads and signs, on this screen turned to him or on his own, and
+ * the way back to it.
+ */
 import { nextTick, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { CaseBook } from '../../../record/book/useCase'

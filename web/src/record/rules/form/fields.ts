@@ -1,6 +1,7 @@
 /**
- * The fields of a form as they stand: rows of groups, what is there under a condition, what is wrong with the whole.
- * The same rules as server/catalogue/rules/schema.py, held to it by vectors. Derived from the values by path, never kept; pure.
+ * The fields of a form as they stand: rows of groups, what is there under a condition, what is wrong with the
+ * whole. The same rules as server/catalogue/rules/schema.py, held to it by vectors. Derived from the values
+ * by path, never kept; pure.
  */
 import type { CaseView, FormCondition, FormField, FormRule } from '../../../wire/messages'
 import { faultOf, scaled, type FieldFault } from './checks'
@@ -122,7 +123,10 @@ function rulesAt(
     .map((rule) => ({ rule, other: prefix + rule.other }))
 }
 
-/** The field that the rule told at a place stands against, in the same row or in the form; undefined where there is no such rule. */
+/**
+ * The field that the rule told at a place stands against, in the same row or in the form; undefined where
+ * there is no such rule.
+ */
 export function besideIn(
   form: readonly FormField[],
   rules: readonly FormRule[],
