@@ -5,12 +5,12 @@
  * few seconds again.
  */
 import type { CallView, MarkView } from '../../wire/messages'
-import type { Actor } from './presence'
+import type { ActorSide } from './presence'
 
 interface Where {
   by: string
   who: string
-  side: Actor
+  side: ActorSide
   from_s: number
   to_s: number
 }
@@ -64,7 +64,7 @@ export class ShownPages {
     call: CallView,
     zero_ms: number,
     end_s: number,
-    side: (person: MarkView['by']) => Actor,
+    side: (person: MarkView['by']) => ActorSide,
   ) {
     const seats = new Map(call.legs.map((leg) => [leg.person.id, leg.seat]))
     const leaves = new Map<string, number>()

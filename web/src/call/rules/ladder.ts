@@ -54,7 +54,7 @@ export type MediaNoticed =
  * restart: the same connection over a new path; relay: a new one over the relay alone; sound: a new one
  * without pictures.
  */
-export type Act = 'restart' | 'relay' | 'sound'
+export type LadderAct = 'restart' | 'relay' | 'sound'
 
 export const WAIT_MS = 1_000
 export const BEGIN_MS = 8_000
@@ -74,7 +74,7 @@ export const AT_REST: Ladder = {
 
 interface Step {
   ladder: Ladder
-  act: Act | null
+  act: LadderAct | null
 }
 
 export function climb(ladder: Ladder, noticed: MediaNoticed, at_ms: number): Step {

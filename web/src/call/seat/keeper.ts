@@ -9,7 +9,7 @@
  */
 import { reactive, ref } from 'vue'
 import { Problem } from '../../wire/http'
-import type { Act, Load } from '../rules/ladder'
+import type { LadderAct, Load } from '../rules/ladder'
 import { holdOf, legOf } from '../rules/standing'
 import { Ahead } from './ahead'
 import { Connecting, over } from './connecting'
@@ -270,7 +270,7 @@ export class SeatKeeper {
     }
   }
 
-  private perform(act: Act, order: number): void {
+  private perform(act: LadderAct, order: number): void {
     if (this.connecting.held) this.connecting.held.doubted = true
     this.working = this.working
       .then(() => {

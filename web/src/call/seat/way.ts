@@ -7,7 +7,7 @@ import {
   AT_REST,
   climb,
   told,
-  type Act,
+  type LadderAct,
   type Load,
   type MediaNoticed,
   type Rung,
@@ -18,7 +18,7 @@ import type { Stop, Ticking } from './means'
 
 export interface Climbed {
   /** to be done in its turn, unless another order has overtaken it by then */
-  perform: (act: Act, order: number) => void
+  perform: (act: LadderAct, order: number) => void
   up: () => void
   waiting: () => void
   broken: () => void
@@ -65,7 +65,7 @@ export class MediaWay {
     if (act) this.order(act)
   }
 
-  order(act: Act): void {
+  order(act: LadderAct): void {
     this.orders += 1
     this.then.perform(act, this.orders)
   }

@@ -3,7 +3,7 @@ import { language } from '../../../i18n'
 import { fieldIn } from '../../../record/rules/form/fields'
 import { labelOf } from '../../../record/rules/words'
 import type { CallView, CaseView, PersonRef } from '../../../wire/messages'
-import { sides, zeroOf, type Actor } from '../presence'
+import { sides, zeroOf, type ActorSide } from '../presence'
 
 export type TimelineRow = 'people' | 'files' | 'form' | 'talk' | 'decisions'
 export type MarkTone = 'plain' | 'good' | 'amber' | 'red' | 'guest'
@@ -13,7 +13,7 @@ export interface TimelineMark {
   at: string
   at_s: number
   who: string
-  side: Actor
+  side: ActorSide
   /** key under audit.marks */
   kind: string
   /** values for the sentence; never a sensitive value, the server has masked them */
@@ -38,7 +38,7 @@ export interface More {
 export class TimelineMarks {
   private readonly all: TimelineMark[] = []
   private readonly zero_ms: number
-  private readonly side: (person: PersonRef | null | undefined) => Actor
+  private readonly side: (person: PersonRef | null | undefined) => ActorSide
   private readonly lines: ReadonlyMap<string, string>
   private readonly points: ReadonlyMap<string, string>
 
