@@ -15,7 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from server.edge import problems
 from server.edge.edge import SAFE_METHODS
 from server.edge.route import ID_PATTERN, Nothing, Route, Routes
-from server.edge.wire import Problem
+from server.edge.wire import ProblemBody
 from server.shapes import require, untitle
 from signaling.refusals import Code
 
@@ -59,7 +59,9 @@ Reference = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
 
 def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
+        (ProblemBody, "serialization"): None
+    }
     for route in declared:
         wanted[route.query, "validation"] = None
         for body in route.bodies or (route.body,):
@@ -151,7 +153,7 @@ def _responses(route: Route, references: Reference) -> dict[str, Any]:
         done["content"] = {_JSON: {"schema": references[model, "serialization"]}}
     elif route.answer is not None and route.produces:
         done["content"] = {kind: {"schema": {}} for kind in route.produces}
-    told = {problems.CONTENT_TYPE: {"schema": references[Problem, "serialization"]}}
+    told = {problems.CONTENT_TYPE: {"schema": references[ProblemBody, "serialization"]}}
     responses: dict[str, Any] = {str(route.status): done}
     if route.ranges:
         responses["206"] = {**done, "description": "The range that was asked for."}

@@ -44,7 +44,7 @@ from server.catalogue.wire import (
     Regions,
     WaitingLowerings,
 )
-from server.edge.wire import Problem
+from server.edge.wire import ProblemBody
 from server.health.wire import Health, HealthView
 from server.papers.wire import TemplateCheck, Templates, TemplateSource, TemplateWhole
 from server.people.wire import (
@@ -64,7 +64,7 @@ from signaling.wire import messages as signaling_messages
 from signaling.wire.envelope import Message
 
 RESPONSES: tuple[type[Message], ...] = (
-    PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
+    PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,

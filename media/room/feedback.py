@@ -1,4 +1,4 @@
-"""RTCP of a room: what receivers say of what they get, in the numbers of who sends it, or answered here.
+"""RTCP of a room: what receivers say of what they get, in the numbers of its sender, or answered here.
 
 Of two, feedback passes end to end. Among three and more, and where a face comes in layers, it ends here: the worker
 repairs, reports and asks for key frames itself.

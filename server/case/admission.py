@@ -104,7 +104,7 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
     """The case for who watches it: supervisors of either unit, and of a unit that has referred it to
     another one after its approver had answered a call about it, up to that referral.
 
-    Refused: ``not_found``; ``forbidden`` to who sees the case otherwise.
+    Refused: ``not_found``; ``forbidden`` to people who see the case otherwise.
     """
     found = await rows.find_header(connection, case_id)
     side = await side_of(connection, actor, found) if found else None

@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 
 from server.edge.sentences import TABLE
-from server.edge.wire import Problem
+from server.edge.wire import ProblemBody
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
@@ -86,9 +86,9 @@ def new_reference() -> str:
     return secrets.token_hex(6)
 
 
-def problem(refusal: Refusal, language: str, reference: str) -> Problem:
+def problem(refusal: Refusal, language: str, reference: str) -> ProblemBody:
     """The refusal as problem details."""
-    return Problem(
+    return ProblemBody(
         type=f"/problems/{refusal.code.value}",
         title=sentence(refusal.code, language, refusal.details),
         status=status(refusal.code),

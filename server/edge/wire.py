@@ -3,7 +3,7 @@
 from signaling.wire.envelope import Message
 
 
-class Problem(Message):
+class ProblemBody(Message):
     """A refusal or a fault as RFC 9457 problem details, told in the asker's language."""
 
     type: str

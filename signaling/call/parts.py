@@ -90,7 +90,7 @@ GUESTS: Final = (Seat.THIRD, Seat.FOURTH, Seat.FIFTH, Seat.SIXTH)
 """The seats of those who are invited into a live call: an invitation asks for the first free one."""
 PERCHES: Final = (Seat.SIXTH, Seat.FIFTH)
 """The places of the media room from which supervisors follow a call unseen. A guest whose seat one
-of them is comes first: that nobody can be invited any more would tell of who listens."""
+of them is comes first: that nobody can be invited any more tells of a listener."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who sits where in a call: taken again, muted, with media or without, given up, kept for who is lost.
+"""Who sits where in a call: taken again, muted, with media or without, given up, kept for a lost one.
 
 Each event is answered by one function, which gives the call after it; ``step`` says what is refused. Pure.
 """

@@ -8,10 +8,9 @@
     Hold  since ──> until                   (one after another; while one is open nothing is heard or seen)
     Monitor  listen <──> whisper <──> barge ──> ended(reason)      (a barge is a leg on a guest's seat)
 
-The window and the approver make the call; while it is live, up to four more units may be invited to
-its other seats, who come and go without ending it, and either of the two may hold it. Supervisors
-may follow it: unseen, heard by the approver alone, or seated among the others. Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do
-no harm. Who may see a call, and what is sent to whom, is not known here.
+Window and approver make the call, and either may hold it. Up to four more units come and go on its other
+seats. Supervisors follow it: unseen, heard by the approver alone, or seated. Pure: no clock, no storage, no
+wire. State only moves forward: late, doubled and reordered inputs do no harm. Knows not who sees a call.
 """
 
 from collections.abc import Collection
@@ -60,14 +59,12 @@ def step(
     approver who hangs up, is barred or stays away for too long only leaves it. Asked of a ``HungUp``, a
     ``Barred`` and a ``Tick``.
 
-    A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
-    cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
-    that is not his, ``not_in_call`` for a seat (and to a guest who would invite); ``seat_taken``
-    to an invitation while all seats are taken or somebody is being rung, ``no_approver_free`` to one
-    of nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there
-    are 200 legs, rings, holds or monitors already. Who would follow a call that he is in is refused
-    with ``already_in_call``, one that is not live or while no place is left with ``not_in_call`` and
-    ``seat_taken``. What the engine, the clock or the staff's rights say is never refused.
+    Refused, of what people wish (what the engine, the clock or the staff's rights say never is):
+    too late: ``call_ended``, ``ring_closed`` (also a cancel that an answer overtook), ``leg_replaced``;
+    a stranger: ``not_found`` (a ring), ``not_in_call`` (a seat; a guest who invites); to resume what the other
+    holds: ``not_yours``; to invite: ``seat_taken`` (all are, or somebody is being rung), ``no_approver_free``;
+    to follow: ``already_in_call`` (his own call), ``not_in_call`` (none that is live), ``seat_taken``;
+    the 201st leg, ring, hold or monitor: ``throttled``.
     """
     chiefs = head(call, deciding)
     return following.followed(

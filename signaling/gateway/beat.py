@@ -107,7 +107,7 @@ class Beat:
 
 class Recheck:
     """Whether who is connected is still signed in: asked of each every ``every_s`` seconds, of all whose turn it
-    is at once; ``end`` closes the socket of who is nobody now, or another. Looks each ``beat_every_s``, beside
+    is at once; ``end`` closes a socket whose person is nobody now, or another. Looks each ``beat_every_s``, beside
     the beats: who waits for the database must not make a page count as silent."""
 
     def __init__(

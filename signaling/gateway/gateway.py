@@ -30,19 +30,16 @@ Listener = Callable[[Connection], None]
 
 
 class Gateway:
-    """One node's Socket.IO server.
+    """One node's Socket.IO server. What it is given:
 
-    ``authenticate`` turns a handshake into who it is, or None; it is asked again every
-    ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets: by ``recheck``, where there
-    is one, of all whose turn it is at once. ``project`` gives the event that
-    one audience may see (``server.projection``). ``parts`` gives the audiences that an event is the last
-    for: their sockets watch its subject no longer, and may ask anew. ``sentence`` says a refusal in a language.
-    ``refused`` is told of every refused command of a known person (it writes the ledger).
-    ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
-    besides the host's own; a foreign one is refused before anything is read. ``secure`` tells of a request of
-    aiohttp whether its browser speaks https. ``relay`` carries an
-    ephemeral for a room to all nodes, this one too, which hands it back to ``deliver``. ``source``
-    gives the place that a request (aiohttp's) comes from, for a limit to who says no name.
+    ``authenticate``: a handshake into a person, or None; asked again every ``recheck_every_s``, by ``recheck``,
+    where there is one, of all at once. ``project``: the event that one audience may see (``server.projection``).
+    ``parts``: audiences for which an event is the last; their sockets watch its subject no longer. ``sentence``:
+    a refusal in a language. ``refused``: told of each refused command of a known person. ``security``: told what
+    no honest page sends (what, ids). ``allowed_origins``: beside the host's own; foreign ones are refused unread.
+    ``secure``: whether the browser of a request (aiohttp's) speaks https. ``source``: the place that it comes
+    from, for a limit to clients that say no name. ``relay``: an ephemeral for a room to all nodes, this one too,
+    which hands it back to ``deliver``.
     """
 
     def __init__(
@@ -216,7 +213,7 @@ class Gateway:
                 await self._end(connection)
 
     async def reconnect(self, who: Who) -> None:
-        """Close every socket of this node of who was so when he connected: what he may has changed,
+        """Close every socket of this node whose person was so when he connected: what he may has changed,
         and his pages come back as who he is now."""
         for connection in self._connections.of_person(who.person_id):
             if connection.who == who:

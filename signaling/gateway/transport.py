@@ -1,7 +1,7 @@
 """Socket.IO and Engine.IO: all that is known here of their insides stands in this module.
 
 One server of sockets: it opens and closes them, carries named messages both ways and says what waits in it. It
-asks before a transport is opened, ends the connection of who sends what is no packet, and lets nothing binary in.
+asks before a transport is opened, ends a connection on which comes what is no packet, and lets nothing binary in.
 It knows no person, no subject and no message. A *socket* has a sid; the *transport* below it has an id of its own.
 """
 
@@ -53,7 +53,7 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     binary: Callable[[str], Awaitable[None]]
 
     async def handle_request(self, request: Any) -> Any:
-        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault."""
+        """Ends a connection on which comes what is no packet; Engine.IO lets that pass as a fault."""
         if "sid" not in request.query:
             _admitted.set(await self.admit(self._async["translate_request"](request)))
         try:

@@ -87,7 +87,7 @@ def known(call: Call, who: Who) -> None:
 
 
 def own(call: Call, who: Who, leg_id: str) -> Leg | Monitor:
-    """The leg, or the place of who follows unseen, when it is this person's; refused as ``known`` is, and as
+    """The leg, or the place of one who follows unseen, when it is this person's; refused as ``known`` is, and as
     ``own_leg`` and ``own_monitor`` are."""
     known(call, who)
     person_id = PersonId(who.person_id)

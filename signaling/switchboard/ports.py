@@ -225,7 +225,7 @@ class MediaRooms(Protocol):
         ...
 
     async def offer(self, call: Call, leg: Leg | Monitor, *, restart: bool) -> str:
-        """The worker's SDP offer for this leg, or for who follows the call unseen; ``restart``
+        """The worker's SDP offer for this leg, or for one who follows the call unseen; ``restart``
         keeps what flows and renews the path.
         Nothing of the call is muted or held for it before the next ``let_through``.
         Refused with ``media_busy`` for a call that is not at a worker yet and finds none."""
@@ -249,7 +249,7 @@ class MediaRooms(Protocol):
 
     async def let_through(self, call: Call) -> None:
         """Let through what the call says: nothing of anybody on hold or before an answer, else all
-        that no leg muted, and of who follows the call unseen nothing but a whisper to the approver. Of a
+        that no leg muted, and of one who follows the call unseen nothing but a whisper to the approver. Of a
         call that is not to be recorded, or no longer, no recording goes on.
 
         A leg without a party is passed over: its next offer applies what the call says."""

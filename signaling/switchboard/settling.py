@@ -26,7 +26,7 @@ class Settling:
         self._begin = begin
 
     def settle(self, before: Call, call: Call) -> None:
-        """Let go of the seats that have ended, of who was expected by a ring that is over, of the
+        """Let go of the seats that have ended, of those who were expected by a ring that is over, of the
         party of each who has left, and of the room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:

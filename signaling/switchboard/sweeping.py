@@ -99,7 +99,7 @@ class Sweeping:
         await self._showing.show()
 
     async def bar(self) -> None:
-        """End what is nobody's right any more, and the rings of who was signed out; whoever took it away
+        """End what is nobody's right any more, and the rings of people who were signed out; whoever took it away
         need not tell."""
         for call_id, event in await self._book.barred():
             try:

@@ -32,6 +32,17 @@ SAME: Final[dict[str, str]] = {
     "TemplateFault": "what is wrong in a template, and how it leaves on the wire",
 }
 """Names of classes that stand twice with one meaning, beside those of a room's own wire. One may go and none may come."""
+SAME_IN_PAGES: Final[dict[str, str]] = {}
+"""Names of types that stand twice in the pages, or of the wire and of a page, with what they mean. They only go."""
+SAME_MODULES: Final[dict[str, str]] = {
+    "MaterialsSide.vue": "the side of the materials, at either desk",
+    "ahead.ts": "what is made before it is wanted: files of pages, the connection of a seat",
+    "arms.ts": "what events change, as it is declared and as it is done",
+    "qualities.ts": "how good connections are, in a call and in its replay",
+    "reducer.ts": "events to a snapshot, of a case and of a call",
+    "useGoing.ts": "where the acts of a desk lead, at either desk",
+}
+"""Names of modules of the pages that stand twice with one meaning. They only go."""
 LARGE_FOLDERS: Final[set[str]] = set()
 
 
@@ -227,3 +238,56 @@ def test_a_name_of_two_classes_is_found() -> None:
         "server/c/rules.py": "class Hold: ...\nclass Kept: ...\n",
     }
     assert doubled(sources) == {"Hold", "Kept"}
+
+
+_TYPE: Final = re.compile(
+    r"^(?:export )?(?:abstract )?(?:interface|type|class|enum) (\w+)\b(?! from)", re.MULTILINE
+)
+
+
+def doubled_in_pages(sources: Mapping[str, str]) -> set[str]:
+    """The names that more than one type or class of the pages has, those of the wire among them."""
+    found = Counter(name for text in sources.values() for name in set(_TYPE.findall(text)))
+    return {name for name, count in found.items() if count > 1}
+
+
+def test_one_name_means_one_type_of_the_pages_and_the_exceptions_shrink() -> None:
+    sources = pages()
+    assert "export interface CaseView {" in sources["web/src/wire/messages.ts"]
+    found = doubled_in_pages(sources)
+    assert found - SAME_IN_PAGES.keys() == set(), (
+        "two types of one name: give one the word of its field"
+    )
+    assert SAME_IN_PAGES.keys() - found == set(), "it stands once: strike it off the list"
+
+
+def test_a_name_of_two_types_is_found() -> None:
+    sources = {
+        "web/src/wire/messages.ts": "export interface Check {\n}\nexport type Kept = string\n",
+        "web/src/a/run.ts": "export class Check {\n}\nimport type { Kept } from '../wire/messages'\n",
+        "web/src/a/Row.vue": "<script setup lang='ts'>\ntype Part = 'a'\ninterface Once {\n}\n",
+        "web/src/b/own.ts": "type Part = 'b'\nexport type { Once } from '../a/once'\n",
+    }
+    assert doubled_in_pages(sources) == {"Check", "Part"}
+
+
+def doubled_modules(paths: Iterable[str]) -> set[str]:
+    """The names that more than one module of the pages has; the words of a room are named by its subject (i18n)."""
+    found = Counter(
+        path.rpartition("/")[2] for path in paths if not path.startswith(f"{WEB}/i18n/")
+    )
+    return {name for name, count in found.items() if count > 1}
+
+
+def test_one_name_means_one_module_of_the_pages_and_the_exceptions_shrink() -> None:
+    found = doubled_modules(pages())
+    assert found - SAME_MODULES.keys() == set(), (
+        "two modules of one name: give one the word of its field"
+    )
+    assert SAME_MODULES.keys() - found == set(), "it stands once: strike it off the list"
+
+
+def test_a_name_of_two_modules_is_found() -> None:
+    paths = ["a/rules/clock.ts", "rules/clock.ts", "a/focus.ts", "b/focus.vue"]
+    words = [f"{WEB}/i18n/en/call.ts", f"{WEB}/i18n/zh-CN/call.ts"]
+    assert doubled_modules(paths + words) == {"clock.ts"}

@@ -10,13 +10,13 @@ import {
   type RouteRecordRaw,
 } from 'vue-router'
 import { homeOf, mustChange, wasSignedIn, whoAmI, type Role } from './wire/session'
-import { i18n, learn, type Book } from './i18n'
+import { i18n, learn, type WordBook } from './i18n'
 
 declare module 'vue-router' {
   interface RouteMeta {
     roles?: readonly Role[]
     /** the words that it needs: those of every desk where nothing is said */
-    books?: readonly Book[]
+    books?: readonly WordBook[]
     title: string
     /** routes with the same word are one page, which follows its parameter itself */
     one_page?: string

@@ -55,7 +55,7 @@ class Archive:
     # ------------------------------------------------------------ calls
 
     async def call(self, actor: Actor, call_id: str) -> CallDetail:
-        """A call with its files: for supervisors of either unit, and without files for who was in it.
+        """A call with its files: for supervisors of either unit, and without files for those who were in it.
 
         Refused: not_found.
         """

@@ -303,7 +303,7 @@ async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
 
 @routes.route("GET", "/api/v1/signatures/{signature_id}", problems=(Code.NOT_FOUND,))
 async def read_signature(ask: Ask[Nothing, Nothing]) -> SignatureImage:
-    """The strokes of a signature, for who may see its case."""
+    """The strokes of a signature, for everybody who may see its case."""
     return await signing.image(ask.request.app[STORE], ask.actor, ask.path("signature_id"))
 
 

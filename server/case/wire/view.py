@@ -103,7 +103,7 @@ class Draft(Message):
 class CaseOpened(Message):
     """Result of ``case.open``. ``due`` is the promised limit if the case were accepted today.
 
-    ``moved``: how somebody else put a file elsewhere last, for who was not there when it was told. An
+    ``moved``: how somebody else put a file elsewhere last, for people who were not there when it was told. An
     event of ``calendar:<region>`` afterwards says that ``due`` may be another.
     """
 

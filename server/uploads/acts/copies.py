@@ -128,7 +128,7 @@ async def take_original(
 ) -> MaterialContent:
     """The sealed original, for a reason that is kept in the ledger with who asked.
 
-    Refused: not_found (also for who is only a guest of the call), material_not_stored,
+    Refused: not_found (also for a person who is only a guest of the call), material_not_stored,
     material_locked, reason_missing.
     """
     material, case_id, audience = await find(store, actor, material_id)

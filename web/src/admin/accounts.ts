@@ -1,8 +1,8 @@
 /** What somebody may do to the account of another person of his unit; the server judges again. */
 import type { PersonRow } from '../wire/messages'
+import type { Role } from '../wire/session'
 
 export type AccountAct = 'block' | 'unblock' | 'reset' | 'sign_out' | 'exempt' | 'unexempt'
-export type Role = PersonRow['roles'][number]
 export type Pair = readonly [Role, Role]
 export interface Me {
   readonly id: string

@@ -24,8 +24,8 @@ const ONLY: Partial<Record<(typeof PARTS)[number], readonly FormField['kind'][]>
   maximum: ['number', 'money'],
   choices: ['choice'],
 }
-export type Part = (typeof PARTS)[number] | 'more'
-type Told = FormField[(typeof PARTS)[number]]
+export type FieldPart = (typeof PARTS)[number] | 'more'
+type FieldValue = FormField[(typeof PARTS)[number]]
 
 export interface FieldChange {
   /** its name, or `group.column` */
@@ -33,7 +33,7 @@ export interface FieldChange {
   label: string
   what: 'added' | 'removed' | 'changed'
   /** what of a field that stays is another; of the others nothing */
-  parts: { part: Part; before: Told | null; after: Told | null }[]
+  parts: { part: FieldPart; before: FieldValue | null; after: FieldValue | null }[]
 }
 
 type Cell = Omit<FormField, 'columns'>

@@ -161,7 +161,10 @@ interface Document {
   presentation: { sections: { title: string; fields: string[] }[]; fields?: Record<string, unknown> }
 }
 
-/** The text with one more field at the end of its last section, and the name that it got; null while the text cannot be read. */
+/**
+ * The text with one more field at the end of its last section, and the name that it got; null while the text
+ * cannot be read.
+ */
 export function withField(
   text: string,
   kind: Kind,

@@ -1,9 +1,11 @@
-/** What waits for a second administrator of the unit: one list for the tabs, the items and the form, asked again every ten seconds while it is looked at. */
+/**
+ * What waits for a second administrator of the unit: one list for the tabs, the items and the form, asked
+ * again every ten seconds while it is looked at.
+ */
 import { onScopeDispose, ref, shallowRef, type Ref } from 'vue'
 import { http } from '../wire/http'
-import type { WaitingLowerings } from '../wire/messages'
+import type { WaitingLowering, WaitingLowerings } from '../wire/messages'
 
-export type WaitingLowering = WaitingLowerings['lowerings'][number]
 const AGAIN_MS = 10_000
 
 const waiting = shallowRef<readonly WaitingLowering[]>([])

@@ -19,7 +19,10 @@ const LISTENS_MS = 6_000
 const PATH_WITHIN_MS = 8_000
 const RELAY_WITHIN_MS = 6_000
 const PACKETS_WITHIN_MS = 6_000
-/** so long the browser has to find out what the line carries, and so long again to make the picture whole on one that is well */
+/**
+ * so long the browser has to find out what the line carries, and so long again to make the picture whole on
+ * one that is well
+ */
 const WEIGHED_AFTER_MS = 2_000
 const WHOLE_WITHIN_MS = 6_000
 const LOOK_EVERY_MS = 200
@@ -56,7 +59,7 @@ async function seen(track: MediaStreamTrack): Promise<{ width: number; height: n
   }
 }
 
-export class Check {
+export class CheckRun {
   readonly steps = reactive(fresh())
   readonly running = ref(false)
   /** the picture of the camera that is looked at, and how loud the microphone is, 0 to 1 */

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fresh, narrow, verdict, type Reason, type CheckStep, type StepName } from './steps'
+import { fresh, narrow, verdict, type StepReason, type CheckStep, type StepName } from './steps'
 import { i18n, learn } from '../i18n'
 
 beforeAll(() => learn('work'))
 
-const steps = (failed: Partial<Record<StepName, Reason>>): CheckStep[] =>
+const steps = (failed: Partial<Record<StepName, StepReason>>): CheckStep[] =>
   fresh().map((one) =>
     failed[one.name]
       ? { ...one, state: 'failed', reason: failed[one.name] ?? null }

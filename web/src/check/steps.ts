@@ -20,7 +20,7 @@ export type StepName = (typeof STEPS)[number]
 export type StepState = 'pending' | 'running' | 'ok' | 'failed' | 'skipped'
 
 /** Why a step failed or was skipped; keys of `check.reasons` in the words. */
-export type Reason =
+export type StepReason =
   | 'refused'
   | 'refused_by_system'
   | 'absent'
@@ -50,7 +50,7 @@ export type Reason =
 
 export interface Outcome {
   state: 'ok' | 'failed' | 'skipped'
-  reason?: Reason
+  reason?: StepReason
   /** measured on the way; never a name, an address or the name of a device */
   figures?: Record<string, number | string>
 }
@@ -58,7 +58,7 @@ export interface Outcome {
 export interface CheckStep {
   name: StepName
   state: StepState
-  reason: Reason | null
+  reason: StepReason | null
   figures: Record<string, number | string>
 }
 
@@ -94,7 +94,7 @@ export function verdict(steps: readonly CheckStep[]): CheckVerdict {
 }
 
 /** What a person may hand on to who helps him: outcomes and figures, nothing about anybody. */
-export interface Report {
+export interface CheckReport {
   made_at: string
   verdict: CheckVerdict
   browser: string
@@ -107,7 +107,7 @@ export function report(
   steps: readonly CheckStep[],
   at: Date,
   around: { browser: string; screen: string; language: string },
-): Report {
+): CheckReport {
   return {
     made_at: at.toISOString(),
     verdict: verdict(steps),

@@ -2,13 +2,17 @@
 import type { MissedCall } from '../wire/messages'
 
 /** Who sits at the desk: `window_id` where it is a window. */
-export interface Me {
+export interface MissedBy {
   unit_id: string
   window_id: string | null
 }
 
 /** The window's own, by the window that dialled; the approver's, of the unit that decides. */
-export function missedAt(calls: readonly MissedCall[], side: 'window' | 'approver', me: Me): MissedCall[] {
+export function missedAt(
+  calls: readonly MissedCall[],
+  side: 'window' | 'approver',
+  me: MissedBy,
+): MissedCall[] {
   if (side === 'approver') return calls.filter((one) => one.target_unit_id === me.unit_id)
   return calls.filter((one) => me.window_id !== null && one.window_id === me.window_id)
 }
@@ -18,7 +22,10 @@ export function askingOf(one: MissedCall): string {
   return `${one.case_id} ${one.asked_at}`
 }
 
-/** Those of a list that the one before it did not know, or that were missed once more; nobody is told of what was declined. */
+/**
+ * Those of a list that the one before it did not know, or that were missed once more; nobody is told of what
+ * was declined.
+ */
 export function freshIn(now: readonly MissedCall[], before: readonly MissedCall[]): MissedCall[] {
   return now.filter(
     (one) =>

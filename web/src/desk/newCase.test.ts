@@ -1,4 +1,7 @@
-/** The form of a new case while the line is cut. The server and its socket are played; the page and its wire are what they are. */
+/**
+ * The form of a new case while the line is cut. The server and its socket are played; the page and its wire
+ * are what they are.
+ */
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import NewCase from './NewCase.vue'

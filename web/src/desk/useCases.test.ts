@@ -1,4 +1,7 @@
-/** A list that is on screen when a case comes to its unit. The server and its socket are played; page and wire are what they are. */
+/**
+ * A list that is on screen when a case comes to its unit. The server and its socket are played; page and wire
+ * are what they are.
+ */
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'

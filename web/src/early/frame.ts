@@ -57,7 +57,10 @@ async function picture(media_type: string): Promise<void> {
 
 const canvases: HTMLCanvasElement[] = []
 
-/** Draws the pages from `first` on that can be drawn; says how many are there. `certain`: the file knows how many it has. */
+/**
+ * Draws the pages from `first` on that can be drawn; says how many are there. `certain`: the file knows how
+ * many it has.
+ */
 async function draw(pdf: PDFDocumentProxy, first: number, certain: boolean): Promise<number> {
   const most = Math.min(pdf.numPages, PAGES_AT_MOST)
   for (let number = first; number <= most; number++) {

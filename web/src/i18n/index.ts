@@ -18,8 +18,8 @@ export const languages: readonly { id: Language; name: string }[] = [
 ]
 
 /** shell: what stands on every page, sign-in too; work: the desks; audit: the log of calls and the replay. */
-export type Book = 'shell' | 'work' | 'audit'
-const BOOKS: Record<Language, Record<Book, () => Promise<{ default: object }>>> = {
+export type WordBook = 'shell' | 'work' | 'audit'
+const BOOKS: Record<Language, Record<WordBook, () => Promise<{ default: object }>>> = {
   'zh-CN': {
     shell: () => import('./zh-CN/shell'),
     work: () => import('./zh-CN/work'),
@@ -87,7 +87,7 @@ export function listed(words: readonly string[]): string {
 }
 
 /** The books that pages have asked for so far, and those that are here, by language and name. */
-const wanted = new Set<Book>(['shell'])
+const wanted = new Set<WordBook>(['shell'])
 const here = new Set<string>()
 let chosen: Language = language()
 
@@ -104,7 +104,7 @@ async function read(which: Language): Promise<void> {
 }
 
 /** Fetches the words of these books in the language that is spoken, and in another as soon as it is chosen. */
-export function learn(...books: Book[]): Promise<void> {
+export function learn(...books: WordBook[]): Promise<void> {
   for (const book of books) wanted.add(book)
   return read(language())
 }

@@ -105,7 +105,10 @@ function differenceFromGround({ data, width, height }: Pixels): Uint8Array {
 
 type Plane = readonly [number, number, number]
 
-/** Least squares of one channel over the rim; a second time without what stood far off, such as a sheet that reaches the edge. */
+/**
+ * Least squares of one channel over the rim; a second time without what stood far off, such as a sheet that
+ * reaches the edge.
+ */
 function planeOf(
   data: Uint8ClampedArray,
   width: number,
@@ -276,7 +279,7 @@ function largestQuad(points: readonly PixelPoint[]): Quad | null {
   return best
 }
 
-interface Line {
+interface Straight {
   at: PixelPoint
   /** unit vector along it */
   way: PixelPoint
@@ -287,14 +290,14 @@ function squared(rough: Quad, rim: readonly PixelPoint[]): Quad {
   const diagonal = Math.hypot(rough[2].x - rough[0].x, rough[2].y - rough[0].y)
   const sides = rough.map((a, i) => sideOf(a, rough[(i + 1) % 4] as PixelPoint, rim, diagonal * 0.02))
   return rough.map((corner, i) => {
-    const met = crossing(sides[(i + 3) % 4] as Line, sides[i] as Line)
+    const met = crossing(sides[(i + 3) % 4] as Straight, sides[i] as Straight)
     return met && Math.hypot(met.x - corner.x, met.y - corner.y) < diagonal * 0.08 ? met : corner
   }) as unknown as Quad
 }
 
-function sideOf(a: PixelPoint, b: PixelPoint, rim: readonly PixelPoint[], near: number): Line {
+function sideOf(a: PixelPoint, b: PixelPoint, rim: readonly PixelPoint[], near: number): Straight {
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
-  let line: Line = { at: a, way: { x: (b.x - a.x) / length, y: (b.y - a.y) / length } }
+  let line: Straight = { at: a, way: { x: (b.x - a.x) / length, y: (b.y - a.y) / length } }
   const away = (point: PixelPoint): number =>
     Math.abs((point.x - line.at.x) * line.way.y - (point.y - line.at.y) * line.way.x)
   for (const within of [near, near / 2, Math.max(1, near / 6)]) {
@@ -309,7 +312,7 @@ function sideOf(a: PixelPoint, b: PixelPoint, rim: readonly PixelPoint[], near: 
 }
 
 /** The line with the least squares of distances. */
-function fitted(points: readonly PixelPoint[]): Line {
+function fitted(points: readonly PixelPoint[]): Straight {
   const n = points.length
   const at = {
     x: points.reduce((sum, one) => sum + one.x, 0) / n,
@@ -325,7 +328,7 @@ function fitted(points: readonly PixelPoint[]): Line {
   return { at, way: { x: Math.cos(angle), y: Math.sin(angle) } }
 }
 
-function crossing(one: Line, other: Line): PixelPoint | null {
+function crossing(one: Straight, other: Straight): PixelPoint | null {
   const det = one.way.x * other.way.y - one.way.y * other.way.x
   if (Math.abs(det) < 0.2) return null
   const t = ((other.at.x - one.at.x) * other.way.y - (other.at.y - one.at.y) * other.way.x) / det

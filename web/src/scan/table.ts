@@ -4,7 +4,7 @@ import type { Flat, FromTable, Still, ToTable } from './table.worker'
 
 export type { Flat, Still }
 
-type Unsent = ToTable extends infer One ? (One extends ToTable ? Omit<One, 'id'> : never) : never
+type UnsentOrder = ToTable extends infer One ? (One extends ToTable ? Omit<One, 'id'> : never) : never
 
 export class ScanTable {
   private worker: Worker | null = null
@@ -36,7 +36,7 @@ export class ScanTable {
     this.waiting.clear()
   }
 
-  private ask<R>(what: Unsent, hand: Transferable[] = []): Promise<R> {
+  private ask<R>(what: UnsentOrder, hand: Transferable[] = []): Promise<R> {
     this.worker ??= this.open()
     const id = ++this.last
     const { worker } = this

@@ -1,6 +1,6 @@
 /**
  * Speaks one sentence politely to screen readers; the same sentence twice is spoken twice. It stands for a while and
- * goes then: who reads on through the page would find a sentence of minutes ago as if it held.
+ * goes then: a person who reads on through the page finds no sentence of minutes ago as if it held.
  */
 import { nextTick, ref } from 'vue'
 

@@ -13,7 +13,7 @@ const LOOKED_AFTER_MS = 60
 /** what a person does; a button that he pressed may be where it fell */
 const ACTS = ['keydown', 'pointerdown'] as const
 
-interface Place {
+interface FocusPlace {
   element: HTMLElement
   /** from the innermost part outwards: its controls, and which of them had the focus */
   parts: { controls: HTMLElement[]; at: number }[]
@@ -48,8 +48,8 @@ function usable(element: HTMLElement): boolean {
   )
 }
 
-function placeOf(element: HTMLElement): Place {
-  const parts: Place['parts'] = []
+function placeOf(element: HTMLElement): FocusPlace {
+  const parts: FocusPlace['parts'] = []
   for (
     let part = element.parentElement?.closest<HTMLElement>(PARTS);
     part;
@@ -64,7 +64,10 @@ function placeOf(element: HTMLElement): Place {
 /** Where one key would choose something: the focus must not fall there, nobody has looked at it. */
 const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
 
-/** Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the form is one's place. */
+/**
+ * Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the
+ * form is one's place.
+ */
 function safe(element: HTMLElement): boolean {
   return (
     usable(element) &&
@@ -74,7 +77,7 @@ function safe(element: HTMLElement): boolean {
 }
 
 /** The control that comes nearest to where the focus was; null when none of its parts has one left. */
-function nearest({ parts }: Place): HTMLElement | null {
+function nearest({ parts }: FocusPlace): HTMLElement | null {
   for (const { controls, at } of parts) {
     const next = controls.slice(at + 1).find(safe) ?? controls.slice(0, Math.max(at, 0)).reverse().find(safe)
     if (next) return next
@@ -84,7 +87,7 @@ function nearest({ parts }: Place): HTMLElement | null {
 
 /** Watches over the focus until the returned function is called. */
 export function keepFocus(): () => void {
-  let place: Place | null = null
+  let place: FocusPlace | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   const acted = (): void => void (fallen = null)
 

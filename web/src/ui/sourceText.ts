@@ -1,12 +1,12 @@
 /** Places in a text that is written by hand. */
 
-export interface Span {
+export interface TextSpan {
   offset: number
   length: number
 }
 
 /** A line of the text, counted from 1; past its end, the end. */
-export function spanOfLine(text: string, line: number): Span {
+export function spanOfLine(text: string, line: number): TextSpan {
   const lines = text.split('\n')
   const before = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0)
   return { offset: Math.min(before, text.length), length: lines[line - 1]?.length ?? 0 }

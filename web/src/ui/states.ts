@@ -14,6 +14,13 @@ export type StateKind =
   | 'running'
   | 'sealed'
 
+/** What lacks, as the foot of a page names it: a shape, a word and the place to go to. */
+export interface Missing {
+  id: string
+  state: StateKind
+  word: string
+}
+
 export type Tone = 'good' | 'amber' | 'red' | 'blue' | 'grey' | 'far'
 
 export const shapes: Record<StateKind, { icon: IconName; tone: Tone }> = {

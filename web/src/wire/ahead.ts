@@ -6,8 +6,8 @@
  */
 
 /** What is fetched: two pages, and what shows documents. */
-export type Part = 'window_case' | 'approver_case' | 'document'
-type Files = Record<Part, string[]>
+export type PagePart = 'window_case' | 'approver_case' | 'document'
+type Files = Record<PagePart, string[]>
 
 interface Work {
   /** the file that is coming */
@@ -43,7 +43,7 @@ function atRest(): Promise<void> {
   })
 }
 
-async function fetchAll(parts: readonly Part[], work: Work): Promise<void> {
+async function fetchAll(parts: readonly PagePart[], work: Work): Promise<void> {
   await atRest()
   if (work.off.signal.aborted) return
   const known = await whatThereIs()
@@ -61,7 +61,7 @@ async function fetchAll(parts: readonly Part[], work: Work): Promise<void> {
 }
 
 /** Begins with these parts, in this order, when the page rests; replaces what was being fetched. */
-export function fetchAhead(...which: Part[]): void {
+export function fetchAhead(...which: PagePart[]): void {
   if ((navigator as { connection?: { saveData?: boolean } }).connection?.saveData) return
   stopFetching()
   const now: Work = { url: null, last: false, off: new AbortController(), over: Promise.resolve() }
@@ -75,7 +75,7 @@ export function fetchAhead(...which: Part[]): void {
 }
 
 /** Leaves the line to others; a file of `but` that is half here may come, for who opens that page waits for it. */
-export function stopFetching(but?: Part): void {
+export function stopFetching(but?: PagePart): void {
   const now = under_way
   under_way = null
   if (!now) return

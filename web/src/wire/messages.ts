@@ -3313,7 +3313,7 @@ export interface RefusedSignature {
 /**
  * Result of ``case.open``. ``due`` is the promised limit if the case were accepted today.
  *
- * ``moved``: how somebody else put a file elsewhere last, for who was not there when it was told. An
+ * ``moved``: how somebody else put a file elsewhere last, for people who were not there when it was told. An
  * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
  */
 export interface CaseOpened {
@@ -3825,7 +3825,7 @@ export interface Phrases {
 /**
  * A refusal or a fault as RFC 9457 problem details, told in the asker's language.
  */
-export interface Problem {
+export interface ProblemBody {
   type: string
   title: string
   status: number

@@ -2,11 +2,13 @@
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
 import { forgetFiles } from './kept'
-import type { SessionsEnded, SessionView, SignedIn } from './messages'
+import type { DeskView, SessionsEnded, SessionView, SignedIn } from './messages'
 import { closeWire } from './socket'
 
 export type { SignedIn } from './messages'
 export type Role = SignedIn['roles'][number]
+/** what an approver chose: to be rung, or not */
+export type Duty = DeskView['duty']
 
 const person = ref<SignedIn | null>(null)
 let asked: Promise<SignedIn | null> | null = null
@@ -78,7 +80,7 @@ export function followSignOut(): () => void {
 }
 
 export async function signIn(login: string, password: string): Promise<SignedIn> {
-  // whoever was signed in here is so no more: his connection would be refused for who comes
+  // the person before is signed out: his connection must not stand in the name of the next
   closeWire()
   person.value = null
   asked = null
@@ -88,7 +90,7 @@ export async function signIn(login: string, password: string): Promise<SignedIn>
   return who
 }
 
-/** Changes the password of who is signed in; returns how many of his other sign-ins ended with that. */
+/** Changes the password of the person who is signed in; returns how many of his other sign-ins ended with that. */
 export async function changePassword(old: string, wanted: string): Promise<number> {
   const { ended } = await http.put<SessionsEnded>(
     '/session/password',

@@ -5,7 +5,7 @@ import { Server, type Socket } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from './http'
 import type { Ack } from './messages'
-import { freshId, Wire } from './socket'
+import { freshId, LiveWire } from './socket'
 
 interface Command {
   id: string
@@ -23,7 +23,7 @@ const fine = (result: Record<string, unknown> = {}): Ack => ({
 
 let http: HttpServer
 let server: Server
-let wire: Wire | null
+let wire: LiveWire | null
 let sockets: Socket[]
 const signed_out = vi.fn()
 
@@ -42,8 +42,8 @@ afterEach(async () => {
   await server.close()
 })
 
-function connect(): Wire {
-  wire = new Wire({
+function connect(): LiveWire {
+  wire = new LiveWire({
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     language: () => 'en',
     signed_out,
@@ -65,7 +65,7 @@ describe('the connection of a page', () => {
   })
 
   it('names whom the page takes to be signed in', async () => {
-    wire = new Wire({
+    wire = new LiveWire({
       url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
       language: () => 'en',
       signed_out,

@@ -27,10 +27,10 @@ import type {
 export type { Ack } from './messages'
 
 /** `lost` still tries, but has failed for so long that a person should look at the network. */
-export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'lost'
+export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'lost'
 
 /** Whether the connection was there, or should be by now, and is not: what was known over it may have changed. */
-export function isCut(connection: Connection): boolean {
+export function isCut(connection: ConnectionState): boolean {
   return connection === 'reconnecting' || connection === 'lost'
 }
 
@@ -114,9 +114,9 @@ export function freshId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-export class Wire {
-  readonly connection: DeepReadonly<Ref<Connection>>
-  private readonly state = ref<Connection>('connecting')
+export class LiveWire {
+  readonly connection: DeepReadonly<Ref<ConnectionState>>
+  private readonly state = ref<ConnectionState>('connecting')
   private readonly socket: Socket
   private readonly pending = new Map<string, Pending>()
   private readonly greeters = new Set<() => void>()
@@ -212,7 +212,10 @@ export class Wire {
     })
   }
 
-  /** Why an act would be refused now before it is sent, for who asks something before it; null: it would not. */
+  /**
+   * Why an act would be refused now before it is sent, for a page that asks something before it; null: it is
+   * not refused.
+   */
   unsendable(): Problem | null {
     return this.gone ? this.refuse() : null
   }
@@ -402,8 +405,8 @@ export function refused(ack: Ack): Problem {
 }
 
 /** A connection of its own, for a part of the page that reads as another audience; who opens it closes it. */
-export function openWire(): Wire {
-  const opened = new Wire({
+export function openWire(): LiveWire {
+  const opened = new LiveWire({
     language: () => around().language(),
     signed_out: () => around().signed_out(),
     person: () => around().person?.() ?? null,
@@ -419,10 +422,10 @@ export function openWire(): Wire {
   return opened
 }
 
-let current: Wire | null = null
+let current: LiveWire | null = null
 
 /** The connection of this page; opened by the first who asks, after sign-in. */
-export function wire(): Wire {
+export function wire(): LiveWire {
   current ??= openWire()
   return current
 }

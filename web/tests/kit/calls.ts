@@ -1,7 +1,7 @@
 /** Calls as the server sends them, for the tests of what the page makes of them. */
-import type { CallSnapshot, LegView, PersonRef, RingView } from '../../src/wire/messages'
+import type { CallSnapshot, CallView, LegView, PersonRef, RingView } from '../../src/wire/messages'
 
-export type CallView = CallSnapshot['call']
+export type { CallView } from '../../src/wire/messages'
 
 export function person(id: string): PersonRef {
   return {

@@ -3,7 +3,7 @@ import { computed, effectScope, nextTick, reactive, ref, shallowRef } from 'vue'
 import { useCallHere } from '../../src/call/pane/useCallHere'
 import { standing, type MediaState } from '../../src/call/rules/standing'
 import { spoken } from '../../src/ui/announce'
-import type { Connection } from '../../src/wire/socket'
+import type { ConnectionState } from '../../src/wire/socket'
 import type { CallView } from './calls'
 
 /** A sentence as its key and its values. */
@@ -15,7 +15,7 @@ export const NOW_MS = Date.parse('2026-11-24T06:02:00Z')
 export function paneOf(first: CallView | null, me = 'clerk') {
   const current = shallowRef(first)
   const now = ref(NOW_MS)
-  const connection = ref<Connection>('connected')
+  const connection = ref<ConnectionState>('connected')
   const media = ref<MediaState>('up')
   const stream = () => shallowRef<MediaStream | null>(null)
   const desk = {

@@ -1,4 +1,7 @@
-/** What a seat uses of a browser, held by a test: time that stands until it is moved, devices and connections of its own. */
+/**
+ * What a seat uses of a browser, held by a test: time that stands until it is moved, devices and connections
+ * of its own.
+ */
 import { flushPromises } from '@vue/test-utils'
 import type { Devices, Opened } from '../../src/call/seat/devices'
 import type { MediaOffer, Surroundings } from '../../src/call/seat/held'

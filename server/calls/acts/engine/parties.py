@@ -97,7 +97,7 @@ def heard_by(monitor: Monitor) -> tuple[int, ...]:
 
 
 def stopped(leg: Leg | Monitor) -> frozenset[str]:
-    """The m-lines whose packets the worker stops: of who is unseen all but the microphone."""
+    """The m-lines whose packets the worker stops: of an unseen party all but the microphone."""
     return frozenset(MIDS) - {"0"} if isinstance(leg, Monitor) else leg.muted
 
 

@@ -184,7 +184,7 @@ def reviewed(
     takes his own back.
 
     Refused: ``case_closed``, ``not_yours`` (not the approver, a file that he sent, or a word of
-    somebody else that would be taken back), ``not_found``,
+    somebody else that this takes back), ``not_found``,
     ``material_not_stored``, ``stale`` (a newer version of it counts), ``reason_missing``
     (returned without one), ``material_locked`` (accepted before a scan found it clean).
     """

@@ -43,7 +43,7 @@ async function wholeHistory(case_id: string): Promise<Pick<CallFile, 'history' |
   return { history: events, refused }
 }
 
-/** The case as it stands; the refusal for who sees it no more. */
+/** The case as it stands; the refusal for a person who sees it no more. */
 async function snapshotOf(case_id: string): Promise<CaseSnapshot | Problem> {
   try {
     return await http.get<CaseSnapshot>(`/cases/${case_id}`)

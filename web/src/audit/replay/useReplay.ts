@@ -3,8 +3,8 @@
  * Jumps go to the second of a mark, in the call or before and after it.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { PlaybackClock, RATES, type Rate } from '../rules/clock'
-import type { Mark } from '../rules/marks/marks'
+import { PlaybackClock, RATES, type Rate } from '../rules/playbackClock'
+import type { TimelineMark } from '../rules/marks/marks'
 import { neighbour } from '../rules/timeline'
 import { useFacts } from './playing/useFacts'
 import { useMoment } from './playing/useMoment'
@@ -23,7 +23,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const playing = ref(false)
   const held = ref(false)
   const rate = ref<Rate>(1)
-  const chosen = shallowRef<Mark | null>(null)
+  const chosen = shallowRef<TimelineMark | null>(null)
   /** the pictures are played though something no longer matches the record */
   const anyway = ref(false)
 
@@ -78,14 +78,14 @@ export function useReplay(call_id: Ref<string | undefined>) {
     follow()
   }
 
-  function seek(second: number, mark: Mark | null = null): void {
+  function seek(second: number, mark: TimelineMark | null = null): void {
     clock.seek(second)
     chosen.value = mark
     placeAll()
     follow()
   }
 
-  function jump(mark: Mark): void {
+  function jump(mark: TimelineMark): void {
     seek(mark.at_s, mark)
   }
 

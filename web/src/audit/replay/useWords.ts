@@ -6,7 +6,7 @@ import type { IconName } from '../../ui/sprite'
 import type { CallDetail, FileCheck } from '../../wire/messages'
 import { clockOf } from '../rules/lengths'
 import type { Stretch } from '../rules/qualities'
-import type { Mark } from '../rules/marks/marks'
+import type { TimelineMark } from '../rules/marks/marks'
 
 const ICONS: Readonly<Record<string, IconName>> = {
   consent_given: 'shield',
@@ -55,7 +55,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   file_sent: 'download',
 }
 
-export function iconOf(mark: Mark): IconName {
+export function iconOf(mark: TimelineMark): IconName {
   const known = ICONS[mark.kind]
   if (known) return known
   if (mark.row === 'people') return 'person'
@@ -65,7 +65,7 @@ export function iconOf(mark: Mark): IconName {
 /** What is put into the sentence of a mark: why somebody was not well served, before his own words. */
 export function valuesOf(
   t: ComposerTranslation,
-  { values: { reasons, ...told } }: Mark,
+  { values: { reasons, ...told } }: TimelineMark,
 ): Record<string, string> {
   const values = told['way'] ? { ...told, way: t(`record.course.deliver.kinds.${told['way']}`) } : told
   if (!reasons) return values
@@ -108,8 +108,8 @@ export function lineSaid(t: ComposerTranslation, line: Stretch, time: (second: n
 }
 
 export function useWords(): {
-  sentence: (mark: Mark) => string
-  brief: (mark: Mark) => string
+  sentence: (mark: TimelineMark) => string
+  brief: (mark: TimelineMark) => string
   time: (second: number) => string
 } {
   const { t, te } = useI18n()

@@ -10,7 +10,7 @@ import type { CaseSnapshot, CaseView, FieldState, HistoryEvent, Proposal } from 
 const KEEP_EVERY = 32
 
 /** A field took another value. `proposal`: the one that was adopted by it. */
-export interface Change {
+export interface ValueChange {
   at_ms: number
   version: number
   field: string
@@ -25,7 +25,7 @@ export class Story {
   private readonly events: CaseEvent[] = []
   private readonly kept = new Map<number, CaseSnapshot>()
   /** every change of a field, in order */
-  readonly changes: Change[] = []
+  readonly changes: ValueChange[] = []
   /** an event came from a newer server; what it changed is missing here */
   readonly incomplete: boolean
 
@@ -125,7 +125,7 @@ export class Story {
   }
 
   /** The last change of any field up to that moment, or of one field. */
-  lastChange(at_ms: number, field?: string): Change | null {
+  lastChange(at_ms: number, field?: string): ValueChange | null {
     return (
       this.changes.findLast((one) => one.at_ms <= at_ms && (field === undefined || one.field === field)) ??
       null

@@ -58,7 +58,10 @@ export interface Cluster<T> {
   marks: T[]
 }
 
-/** The marks in sight, in order. Those that would lie over each other are one: within 8 px once the row has over 200, always within `room_px`. */
+/**
+ * The marks in sight, in order. Those that would lie over each other are one: within 8 px once the row has
+ * over 200, always within `room_px`.
+ */
 export function clusters<T extends { at_s: number }>(
   marks: readonly T[],
   sight: Sight,

@@ -9,7 +9,7 @@ const LEAST_PX = 24
 /** what an icon with its count takes: near the right edge it stands at its second, or ends at the edge */
 const ICON_PX = 40
 
-export interface Place {
+export interface WordPlace {
   /** whether there is room for its word */
   worded: boolean
   edge: boolean
@@ -22,7 +22,7 @@ function hasRoom(way: number, before: number | undefined, sight: Sight): boolean
 }
 
 /** Of seconds in the order of time. */
-export function placed(seconds: readonly number[], sight: Sight): Place[] {
+export function placed(seconds: readonly number[], sight: Sight): WordPlace[] {
   return seconds.map((at_s, n) => {
     const way = share(at_s, sight)
     const [before, next] = [seconds[n - 1], seconds[n + 1]]

@@ -6,14 +6,14 @@
 import { listed } from '../../i18n'
 import type { CallView, CaseView, Lacking, PersonRef, PlaybackView } from '../../wire/messages'
 
-export type Actor = 'here' | 'far' | 'guest' | 'system'
+export type ActorSide = 'here' | 'far' | 'guest' | 'system'
 /** The reason of a gap in which a camera gave no picture. */
 export const UNSEEN = 'unseen'
 
 /** A seat and when somebody was in it. */
 export interface Seated {
   seat: 'approver' | 'window' | 'third' | 'fourth' | 'fifth' | 'sixth' | 'applicant'
-  side: Actor
+  side: ActorSide
   who: string
   /** supervisors who joined in the open and had this place */
   supervisors: string
@@ -75,7 +75,7 @@ export function endOf(call: CallView, playbacks: readonly PlaybackView[], now_ms
 }
 
 /** On which side a person stands: his seat in the call, or else his unit. */
-export function sides(call: CallView, view: CaseView): (person: PersonRef | null | undefined) => Actor {
+export function sides(call: CallView, view: CaseView): (person: PersonRef | null | undefined) => ActorSide {
   const seats = new Map(call.legs.map((leg) => [leg.person.id, leg.seat]))
   return (person) => {
     if (!person) return 'system'
@@ -170,7 +170,10 @@ export function gapsOf(
   })
 }
 
-/** Why nothing is seen of a party: the connection was lost, the recording stood still, or the picture alone did not come. */
+/**
+ * Why nothing is seen of a party: the connection was lost, the recording stood still, or the picture alone
+ * did not come.
+ */
 export type Absence = 'gap' | 'broken' | 'unseen'
 
 /** What a gap of a picture means; `voiceless`: nothing of the voice was there either. */

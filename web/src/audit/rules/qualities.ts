@@ -2,14 +2,19 @@
  * How good each party's connection was, second by second: what the pages told while they talked, and what the media
  * worker counted of the same legs. Pure.
  */
-import type { CallView, MarkView, QualitySample, Silence, WorkerSample } from '../../wire/messages'
-
-export type Level = 'excellent' | 'good' | 'poor' | 'lost'
+import type {
+  CallQuality,
+  CallView,
+  MarkView,
+  QualitySample,
+  Silence,
+  WorkerSample,
+} from '../../wire/messages'
 
 export interface Stretch {
   from_s: number
   to_s: number
-  level: Level
+  level: CallQuality['quality']
   /** the worst of it */
   loss: number
   round_trip_ms: number | null
@@ -49,7 +54,7 @@ export function qualitiesOf(
     if (!leg) continue
     const { seat } = leg
     const sample = body['sample'] as QualitySample
-    const level = body['quality'] as Level
+    const level = body['quality'] as CallQuality['quality']
     const at_s = (Date.parse(at) - zero_ms) / 1000
     // nor any longer than he was there
     const left_s = leg.ended_at ? (Date.parse(leg.ended_at) - zero_ms) / 1000 : end_s
@@ -169,7 +174,10 @@ function levelOf(one: WorkerSample): Counted {
   return loss > POOR ? 'poor' : loss > GOOD ? 'good' : 'excellent'
 }
 
-/** The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the seconds before it. */
+/**
+ * The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the
+ * seconds before it.
+ */
 export function countedOf(
   marks: readonly MarkView[],
   call: CallView,

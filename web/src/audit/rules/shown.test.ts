@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { pointerAt, Shown } from './shown'
+import { pointerAt, ShownPages } from './shown'
 import type { MarkView } from '../../wire/messages'
 import { approver, callView, clerk, mark, ZERO } from '../../../tests/kit/recorded'
 
-const shown = (marks: MarkView[]): Shown =>
-  new Shown(marks, callView(), ZERO, 1200, (person) => (person.id === clerk.id ? 'here' : 'far'))
+const shown = (marks: MarkView[]): ShownPages =>
+  new ShownPages(marks, callView(), ZERO, 1200, (person) => (person.id === clerk.id ? 'here' : 'far'))
 
 describe('what lay before them', () => {
   it('is the page that the approver looks at, together with the window when it is the same', () => {

@@ -5,12 +5,12 @@
  * few seconds again.
  */
 import type { CallView, MarkView } from '../../wire/messages'
-import type { Actor } from './presence'
+import type { ActorSide } from './presence'
 
 interface Where {
   by: string
   who: string
-  side: Actor
+  side: ActorSide
   from_s: number
   to_s: number
 }
@@ -54,7 +54,7 @@ function sorted(marks: readonly MarkView[]): MarkView[] {
   return [...marks].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }
 
-export class Shown {
+export class ShownPages {
   readonly looks: Look[] = []
   readonly pointings: Pointing[] = []
   readonly screens: OnScreen[] = []
@@ -64,7 +64,7 @@ export class Shown {
     call: CallView,
     zero_ms: number,
     end_s: number,
-    side: (person: MarkView['by']) => Actor,
+    side: (person: MarkView['by']) => ActorSide,
   ) {
     const seats = new Map(call.legs.map((leg) => [leg.person.id, leg.seat]))
     const leaves = new Map<string, number>()

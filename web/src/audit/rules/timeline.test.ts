@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { i18n, learn, speak } from '../../i18n'
 import { valuesOf } from '../replay/useWords'
-import type { Mark } from './marks/marks'
+import type { TimelineMark } from './marks/marks'
 import { found, happening, marksOf, neighbour } from './timeline'
 import { holdsOf, withdrawnOf } from './presence'
 import { field, material, value } from '../../../tests/kit/cases'
 import { approver, at, callView, caseView, clerk, historyOf } from '../../../tests/kit/recorded'
 
-const said = (mark: Mark): string => mark.kind
-const kinds = (marks: readonly Mark[]): string[] => marks.map((one) => one.kind)
+const said = (mark: TimelineMark): string => mark.kind
+const kinds = (marks: readonly TimelineMark[]): string[] => marks.map((one) => one.kind)
 
 describe('what happened', () => {
   const view = caseView({ window_unit_id: 'unit-jn' })
@@ -190,7 +190,7 @@ describe('what happened', () => {
     })
     const posted = { id: 'd1', way: 'posted', by: clerk, at: at(1200), state: 'waiting', ended_at: null }
     const back = { ...posted, state: 'returned', note: '无人签收', ended_by: clerk, ended_at: at(1250) }
-    const step = (second: number, step: string, over: object): [number, string, object] => [
+    const step = (second: number, step: string, over: object): [number, string, Record<string, unknown>] => [
       second,
       'case.advanced',
       { step, state: 'issued', course: course(over) },

@@ -4,13 +4,13 @@
  */
 import type { CaseEvent } from '../../record/rules/reducer'
 import type { CallView, CaseView, Comment, HistoryEvent, RefusedSignature } from '../../wire/messages'
-import { Marks, type Mark } from './marks/marks'
+import { TimelineMarks, type TimelineMark } from './marks/marks'
 import { tellCall } from './marks/ofCall'
 import { courseTells } from './marks/ofCourse'
 import { formTells } from './marks/ofForm'
 import { materialTells } from './marks/ofMaterials'
 import { talkTells } from './marks/ofTalk'
-import { Signature, type Tells, type Told } from './marks/tells'
+import { Signature, type Tells, type ToldEvent } from './marks/tells'
 
 /** Every mark of a case and one call about it, the earliest first. */
 export function marksOf(
@@ -18,8 +18,8 @@ export function marksOf(
   view: CaseView,
   call: CallView,
   refused: readonly RefusedSignature[] = [],
-): Mark[] {
-  const marks = new Marks(call, view)
+): TimelineMark[] {
+  const marks = new TimelineMarks(call, view)
   tellCall(marks)
   refused.forEach((one, n) =>
     marks.add(
@@ -44,14 +44,18 @@ export function marksOf(
   for (const { event: body, at, version } of history) {
     const event = body as unknown as CaseEvent
     // an event of a newer server has no words here, nor one that is told by the call
-    const tell = tells[event.type] as ((told: Told<CaseEvent>) => void) | undefined
+    const tell = tells[event.type] as ((told: ToldEvent<CaseEvent>) => void) | undefined
     tell?.({ event, key: `case-${version}`, at })
   }
   return marks.inOrder()
 }
 
 /** The marks whose sentence, person, file or field holds every word of `text`. */
-export function found(marks: readonly Mark[], text: string, sentence: (mark: Mark) => string): Mark[] {
+export function found(
+  marks: readonly TimelineMark[],
+  text: string,
+  sentence: (mark: TimelineMark) => string,
+): TimelineMark[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (!words.length) return [...marks]
   return marks.filter((mark) => {
@@ -61,7 +65,11 @@ export function found(marks: readonly Mark[], text: string, sentence: (mark: Mar
 }
 
 /** The nearest mark before or after a second; what stands at it, up to a twentieth of a second, is passed over. */
-export function neighbour(marks: readonly Mark[], at_s: number, direction: 1 | -1): Mark | null {
+export function neighbour(
+  marks: readonly TimelineMark[],
+  at_s: number,
+  direction: 1 | -1,
+): TimelineMark | null {
   const clear = 0.05
   return (
     (direction > 0
@@ -71,7 +79,7 @@ export function neighbour(marks: readonly Mark[], at_s: number, direction: 1 | -
 }
 
 /** What happened at this second: the last mark of the last few seconds. */
-export function happening(marks: readonly Mark[], at_s: number, within_s = 4): Mark | null {
+export function happening(marks: readonly TimelineMark[], at_s: number, within_s = 4): TimelineMark | null {
   const last = marks.findLast((one) => one.at_s <= at_s + 0.05) ?? null
   return last && at_s - last.at_s <= within_s ? last : null
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { call, liveCall, ring, type CallView } from '../../../tests/kit/calls'
 import { HeldTime } from '../../../tests/kit/seats'
 import type { Unsent } from '../../wire/socket'
-import { MEDIA_FIRST_MS, useActs, type Duty } from './acts'
+import { MEDIA_FIRST_MS, useActs } from './acts'
+import type { Duty } from '../../wire/session'
 
 function acting(now: CallView | null = liveCall()) {
   const time = new HeldTime()

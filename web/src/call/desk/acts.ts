@@ -1,21 +1,19 @@
 /** What a person does about calls: each act is asked of the server, one at a time, and what is refused is shown. */
 import type { Ref } from 'vue'
 import { fetched } from '../../wire/ahead'
-import type { DeskView } from '../../wire/messages'
 import type { Unsent } from '../../wire/socket'
 import { invitationOf } from '../rules/standing'
 import type { Answered, SeatKeeper } from '../seat/keeper'
 import { browserMeans, type Ticking } from '../seat/means'
 import type { Asking, Calls } from './calls'
-
-export type Duty = DeskView['duty']
+import type { Duty } from '../../wire/session'
 
 /** how long what an answer changes on the page may wait for its connection to be negotiated */
 export const MEDIA_FIRST_MS = 400
 /** Files that the call would need stand before it so long: in a call they take the line from its pictures. */
 const BEFORE_DIAL_MS = 3_000
 
-export interface Acting extends Asking {
+export interface DeskActing extends Asking {
   calls: Pick<Calls, 'current' | 'dismiss' | 'putOff' | 'ringing'>
   seat: Pick<SeatKeeper, 'begin' | 'claim' | 'rest' | 'ringing'> & {
     supply: Pick<SeatKeeper['supply'], 'prepare'>
@@ -28,7 +26,7 @@ export interface Acting extends Asking {
   time?: Ticking
 }
 
-export function useActs({ ask, say, calls, seat, busy, well, duty, time = browserMeans.time }: Acting) {
+export function useActs({ ask, say, calls, seat, busy, well, duty, time = browserMeans.time }: DeskActing) {
   let dialling = false
 
   async function act<R = Record<string, unknown>>(command: Unsent): Promise<R | null> {

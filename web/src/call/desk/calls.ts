@@ -4,12 +4,10 @@
  */
 import { computed, reactive, shallowRef, type Ref } from 'vue'
 import { heard } from '../../rules/clock'
-import type { AnyEvent, CallSnapshot } from '../../wire/messages'
+import type { AnyEvent, CallSnapshot, CallView } from '../../wire/messages'
 import type { Unsent } from '../../wire/socket'
 import { missed, reduceCall } from '../rules/reducer'
 import { partOf, ringOf } from '../rules/standing'
-
-export type CallView = CallSnapshot['call']
 
 /** What the acts, the seat and the calls ask of the page. */
 export interface Asking {

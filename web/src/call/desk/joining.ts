@@ -6,9 +6,12 @@ import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
 import { leftEmpty, takesSeat } from '../rules/standing'
 import { satIn, type SeatKeeper } from '../seat/keeper'
 import { browserMeans, type Stop, type Ticking } from '../seat/means'
-import type { CallView } from './calls'
+import type { CallView } from '../../wire/messages'
 
-/** A page whose seat a newer one took has it again when that is away for so long. It says so at once; a newer one that was only reloaded takes it again. */
+/**
+ * A page whose seat a newer one took has it again when that is away for so long. It says so at once; a newer
+ * one that was only reloaded takes it again.
+ */
 export const TAKEN_BACK_AFTER_MS = 1_000
 /** A page that never had the seat takes it when no page has had it for so long: one that is loaded anew is back by then. */
 export const DESERTED_AFTER_MS = 3_000

@@ -3,20 +3,19 @@
  * own pages tell of theirs.
  */
 import { onScopeDispose, shallowRef, type Ref } from 'vue'
-import type { CallQuality } from '../../wire/messages'
+import type { CallQuality, CallView } from '../../wire/messages'
 import type { Hint } from '../../wire/socket'
-import type { Level, Sample } from '../rules/quality'
+import type { QualityLevel, Sample } from '../rules/quality'
 import { legOf } from '../rules/standing'
 import type { Quality } from '../seat/keeper'
 import { browserMeans, type Ticking } from '../seat/means'
-import type { CallView } from './calls'
 
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
 export const TOLD_EVERY_MS = 4_000
 export const QUIET_AFTER_MS = 13_000
 
-export interface Told {
-  level: Level
+export interface ToldQuality {
+  level: QualityLevel
   sample: Sample
   at_ms: number
 }
@@ -30,10 +29,10 @@ export interface Telling {
 
 export function useQualities({ me, current, hint, time = browserMeans.time }: Telling) {
   /** how good the connection of each other leg is, as its own page tells; gone when it tells nothing more */
-  const qualities = shallowRef<ReadonlyMap<string, Told>>(new Map())
+  const qualities = shallowRef<ReadonlyMap<string, ToldQuality>>(new Map())
   let told_at = -Infinity
 
-  const fresh = (): [string, Told][] =>
+  const fresh = (): [string, ToldQuality][] =>
     [...qualities.value].filter(([, one]) => time.now() - one.at_ms < QUIET_AFTER_MS)
 
   onScopeDispose(

@@ -1,10 +1,9 @@
 /** What is seen and heard of the others in a call, and of this place: tracks as streams that stay while their tracks do. */
 import { computed, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import type { CallSnapshot } from '../../wire/messages'
+import type { CallSnapshot, CallView } from '../../wire/messages'
 import { furtherLegs } from '../rules/standing'
 import type { Devices } from '../seat/devices'
 import { midIn, type Arrived } from '../seat/media'
-import type { CallView } from './calls'
 
 export interface Streaming {
   me: Readonly<Ref<string>>
@@ -16,10 +15,10 @@ export interface Streaming {
   paper: Readonly<Ref<MediaStreamTrack | null>>
 }
 
-type Shown = ShallowRef<MediaStream | null>
+type Face = ShallowRef<MediaStream | null>
 
 /** These tracks as one stream, which stays the same while they do. */
-function fill(into: Shown, wanted: readonly MediaStreamTrack[]): void {
+function fill(into: Face, wanted: readonly MediaStreamTrack[]): void {
   const held = into.value?.getTracks() ?? []
   if (wanted.length === held.length && wanted.every((track) => held.includes(track))) return
   into.value = wanted.length ? new MediaStream([...wanted]) : null
@@ -27,21 +26,21 @@ function fill(into: Shown, wanted: readonly MediaStreamTrack[]): void {
 
 /** Voice and face of who sits in this group of m-lines. */
 export function faceOf(
-  desk: { face: Shown; second_face: Shown; further_faces: readonly Shown[] },
+  desk: { face: Face; second_face: Face; further_faces: readonly Face[] },
   group: number,
 ): MediaStream | null {
   return [desk.face, desk.second_face, ...desk.further_faces][group]?.value ?? null
 }
 
 export function useStreams({ me, calls, current, remote, devices, paper }: Streaming) {
-  const made = (): Shown => shallowRef<MediaStream | null>(null)
+  const made = (): Face => shallowRef<MediaStream | null>(null)
   const [face, second_face, document_camera, second_camera] = [made(), made(), made(), made()]
   const [screen, second_screen, own_paper, own_face, whisper] = [made(), made(), made(), made(), made()]
   /** of the third, fourth and fifth other seat */
   const further_faces = [2, 3, 4].map(made)
 
   /** Voice and face of one seat. */
-  function show(into: Shown, arrived: Arrived, group: number): void {
+  function show(into: Face, arrived: Arrived, group: number): void {
     const wanted = [arrived.get(midIn(group, '0')), arrived.get(midIn(group, '1'))]
     fill(
       into,
@@ -50,7 +49,7 @@ export function useStreams({ me, calls, current, remote, devices, paper }: Strea
   }
 
   /** A document camera or a screen is there while it brings packets. */
-  function showPaper(into: Shown, track: MediaStreamTrack | undefined): void {
+  function showPaper(into: Face, track: MediaStreamTrack | undefined): void {
     fill(into, track && !track.muted ? [track] : [])
   }
 

@@ -1,4 +1,7 @@
-/** Which approvers of a unit are on duty now: asked at every connection, then told at every change; unknown while the connection is cut. */
+/**
+ * Which approvers of a unit are on duty now: asked at every connection, then told at every change; unknown
+ * while the connection is cut.
+ */
 import { computed, onScopeDispose, ref, watch, type ComputedRef } from 'vue'
 import type { UnitPresence } from '../../wire/messages'
 import { isCut, wire } from '../../wire/socket'

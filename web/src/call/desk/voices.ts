@@ -5,7 +5,7 @@ import { furtherLegs, holdOf, otherLeg, secondLeg } from '../rules/standing'
 import type { Devices } from '../seat/devices'
 import { midIn, type Arrived } from '../seat/media'
 import { browserMeans, type Ticking } from '../seat/means'
-import type { CallView } from './calls'
+import type { CallView } from '../../wire/messages'
 
 export interface Hearing {
   me: Readonly<Ref<string>>

@@ -17,7 +17,7 @@ import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from '../sea
 import { missed, reduceCall } from '../rules/reducer'
 import { legOf, seatedLegs, SEATS } from '../rules/standing'
 
-export type Way = MonitorTurn['way']
+export type MonitorWay = MonitorTurn['way']
 
 const AGAIN_MS = 1_000
 const AGAIN_AT_MOST_MS = 8_000
@@ -31,7 +31,7 @@ export function groupOf(seat: (typeof SEATS)[number], own: (typeof SEATS)[number
 export function useMonitor(call_id: Ref<string>) {
   const live = wire()
   const snapshot = shallowRef<CallSnapshot | null>(null)
-  const way = ref<Way | null>(null)
+  const way = ref<MonitorWay | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const busy = ref(false)
   const up = ref(false)
@@ -237,7 +237,7 @@ export function useMonitor(call_id: Ref<string>) {
     })
 
   /** Goes on in another way; who is to be heard has his microphone opened first. */
-  const turn = (wanted: Way, reason: string) =>
+  const turn = (wanted: MonitorWay, reason: string) =>
     act(async () => {
       if (wanted !== 'listen' && !voice.value) {
         const { track, trouble } = await openOne('microphone')

@@ -3,8 +3,7 @@
  * All parts of the pane derive what they say from it; it says nothing itself and changes nothing.
  */
 import { computed, type Ref } from 'vue'
-import type { LegView } from '../../wire/messages'
-import type { CallView } from '../desk/calls'
+import type { CallView, LegView } from '../../wire/messages'
 import { faceOf } from '../desk/streams'
 import type { CallDesk } from '../desk/useCall'
 import {
@@ -22,11 +21,11 @@ import {
   sitsElsewhere,
   spell,
   standing,
-  type Part,
+  type SpeaksFor,
   type Standing,
 } from '../rules/standing'
 
-export interface Place {
+export interface CallPlace {
   case_id: string
   seat: 'window' | 'approver'
   here: string
@@ -45,7 +44,7 @@ export interface Sitting extends Streams {
 export type CallHere = ReturnType<typeof useCallHere>
 
 /** `place` is followed, as the props of the pane are; `now` in milliseconds. */
-export function useCallHere(place: Readonly<Place>, desk: Sitting, now: Readonly<Ref<number>>) {
+export function useCallHere(place: Readonly<CallPlace>, desk: Sitting, now: Readonly<Ref<number>>) {
   const call = computed(() => (desk.current.value?.case_id === place.case_id ? desk.current.value : null))
   /** the call that runs about another case */
   const elsewhere = computed(() => {
@@ -85,7 +84,7 @@ export function useCallHere(place: Readonly<Place>, desk: Sitting, now: Readonly
   /** whether the call goes on when this person hangs up */
   const alone = computed(() => call.value !== null && leavesAlone(call.value, desk.me.value, place.deciding))
   /** for whom somebody speaks, where the case may have gone to another unit during the call */
-  const part = (leg: LegView): Part =>
+  const part = (leg: LegView): SpeaksFor =>
     call.value ? actsFor(call.value, leg, place.deciding ?? call.value.target_unit_id) : 'other'
   const places = computed(() =>
     guest.value

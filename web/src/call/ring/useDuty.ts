@@ -1,4 +1,7 @@
-/** The duty of this approver: what he chose, whether a call engages him now or he is cut off (nothing rings then), and to choose anew. */
+/**
+ * The duty of this approver: what he chose, whether a call engages him now or he is cut off (nothing rings
+ * then), and to choose anew.
+ */
 import { computed } from 'vue'
 import type { DeskView } from '../../wire/messages'
 import { isCut } from '../../wire/socket'

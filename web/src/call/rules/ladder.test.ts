@@ -11,7 +11,7 @@ import {
   told,
   WAIT_MS,
   type Ladder,
-  type Noticed,
+  type MediaNoticed,
   type Rung,
 } from './ladder'
 
@@ -28,7 +28,7 @@ const on = (rung: Rung, more: Partial<Ladder> = {}): Ladder => ({
 })
 
 /** what each thing noticed makes of each rung: the next rung, then the act if there is one; '.' is nothing at all */
-const TABLE: Record<string, [Noticed, Record<Rung, string>]> = {
+const TABLE: Record<string, [MediaNoticed, Record<Rung, string>]> = {
   begun: [
     { type: 'begun' },
     {
@@ -151,7 +151,7 @@ const TABLE: Record<string, [Noticed, Record<Rung, string>]> = {
   ],
 }
 /** the same where the server cannot be asked: nothing is ordered, nothing runs out */
-const CUT: Record<string, [Noticed, Record<Rung, string>]> = {
+const CUT: Record<string, [MediaNoticed, Record<Rung, string>]> = {
   up: [
     { type: 'up' },
     { none: '.', beginning: 'up', up: '.', waiting: 'up', restarting: 'up', relaying: 'up', sound: 'up' },
@@ -271,7 +271,7 @@ describe('the time that a rung has', () => {
 
 describe('a way that breaks', () => {
   /** climbs on the given notices and tells each rung and act on the way */
-  function story(...steps: Noticed[]): string[] {
+  function story(...steps: MediaNoticed[]): string[] {
     let ladder = climb(AT_REST, { type: 'begun' }, 0).ladder
     return steps.map((noticed) => {
       const step = climb(ladder, noticed, ladder.until_ms ?? 0)

@@ -29,7 +29,7 @@ export interface Ladder {
   tries: number
 }
 
-export type Noticed =
+export type MediaNoticed =
   /** a new seat, its first connection is being made */
   | { type: 'begun' }
   /** packets come in (again) */
@@ -50,8 +50,11 @@ export type Noticed =
   | { type: 'carry'; load: Load }
   | { type: 'ended' }
 
-/** restart: the same connection over a new path; relay: a new one over the relay alone; sound: a new one without pictures. */
-export type Act = 'restart' | 'relay' | 'sound'
+/**
+ * restart: the same connection over a new path; relay: a new one over the relay alone; sound: a new one
+ * without pictures.
+ */
+export type LadderAct = 'restart' | 'relay' | 'sound'
 
 export const WAIT_MS = 1_000
 export const BEGIN_MS = 8_000
@@ -71,10 +74,10 @@ export const AT_REST: Ladder = {
 
 interface Step {
   ladder: Ladder
-  act: Act | null
+  act: LadderAct | null
 }
 
-export function climb(ladder: Ladder, noticed: Noticed, at_ms: number): Step {
+export function climb(ladder: Ladder, noticed: MediaNoticed, at_ms: number): Step {
   const stay: Step = { ladder, act: null }
   switch (noticed.type) {
     case 'ended':
@@ -157,10 +160,10 @@ function serve(ladder: Ladder, at_ms: number): Step {
 }
 
 /** What a person is told: the rung he stands on, or what is left out although it came up; null when all is well. */
-export type Told =
+export type ToldRung =
   'waiting' | 'cut' | 'restarting' | 'relaying' | 'sound' | 'without_faces' | 'without_pictures'
 
-export function told(ladder: Ladder): Told | null {
+export function told(ladder: Ladder): ToldRung | null {
   switch (ladder.rung) {
     case 'none':
     case 'beginning':

@@ -5,6 +5,7 @@
  */
 
 import { CHOPPY, UNEVEN_MS } from '../../rules/sound'
+import type { CallQuality } from '../../wire/messages'
 
 /** What a connection has counted since it began; times in seconds. */
 export interface Gauge {
@@ -48,17 +49,19 @@ export interface Sample {
   protocol: Gauge['protocol']
 }
 
-export type Level = 'excellent' | 'good' | 'poor' | 'lost'
+export type QualityLevel = CallQuality['quality']
 /** What helps, as a key of `call.quality.advice`: with `uplink` one click does it. */
 export type Advice = 'uplink' | 'downlink' | 'delay' | 'computer'
 
 export interface QualityVerdict {
-  level: Level
+  level: QualityLevel
   advice: Advice | null
 }
 
-type Entry = Record<string, unknown>
-const number = (entry: Entry, name: string): number => (typeof entry[name] === 'number' ? entry[name] : 0)
+/** An entry of `getStats` (W3C webrtc-stats). */
+export type StatsEntry = Record<string, unknown>
+const number = (entry: StatsEntry, name: string): number =>
+  typeof entry[name] === 'number' ? entry[name] : 0
 
 /** So long a report of the other side stands: of sound one comes every 2.5 to 7.5 s, of a stream that rests none. */
 const STANDS_MS = 8_000
@@ -67,7 +70,7 @@ const STANDS_MS = 8_000
  * The greatest share of a stream of ours that the other side missed, by its reports that still stand, 0 to 1; null
  * when none does. The entries of one `getStats`: what is of the browser's own says what time it is.
  */
-export function missed(entries: readonly Entry[]): number | null {
+export function missed(entries: readonly StatsEntry[]): number | null {
   const now = entries.reduce((latest, one) => Math.max(latest, number(one, 'timestamp')), 0)
   return entries.reduce<number | null>((most, one) => {
     const counts =
@@ -79,7 +82,7 @@ export function missed(entries: readonly Entry[]): number | null {
 }
 
 /** The counters of a connection, out of what `getStats` tells (W3C webrtc-stats). */
-export function gauge(report: Iterable<Entry>, at_ms: number): Gauge {
+export function gauge(report: Iterable<StatsEntry>, at_ms: number): Gauge {
   const found: Gauge = {
     at_ms,
     packets_in: 0,
@@ -192,7 +195,10 @@ export function sample(before: Gauge, now: Gauge): Sample | null {
   }
 }
 
-/** The sample as it is judged while nobody else is there: what is lost, made small or lacking then says nothing of this line. */
+/**
+ * The sample as it is judged while nobody else is there: what is lost, made small or lacking then says
+ * nothing of this line.
+ */
 export function whenAlone(one: Sample): Sample {
   const quiet = { loss_in: 0, loss_out: 0, jitter_ms: 0, freezes: 0, freeze_ms: 0, concealed: 0 }
   return { ...one, ...quiet, limited_by: one.limited_by === 'bandwidth' ? 'none' : one.limited_by }
@@ -202,7 +208,7 @@ export function whenAlone(one: Sample): Sample {
 const NARROW_KBPS = 120
 
 /** A line for which a picture is made smaller, or slower, than the camera gives it is at best a good one. */
-function levelOf(one: Sample): Level {
+function levelOf(one: Sample): QualityLevel {
   const delay = one.round_trip_ms ?? 0
   const loss = Math.max(one.loss_in, one.loss_out)
   const narrow = one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS
@@ -222,13 +228,13 @@ function levelOf(one: Sample): Level {
 
 const WORSE_AFTER = 2
 const BETTER_AFTER = 3
-const ORDER: Record<Level, number> = { lost: 0, poor: 1, good: 2, excellent: 3 }
+const ORDER: Record<QualityLevel, number> = { lost: 0, poor: 1, good: 2, excellent: 3 }
 
 /** The level after these samples, oldest first. One bad moment is passed over, and so is one good one. */
-export function level(samples: readonly Sample[]): Level {
-  let now: Level | null = null
+export function level(samples: readonly Sample[]): QualityLevel {
+  let now: QualityLevel | null = null
   let run = 0
-  let towards: Level = 'excellent'
+  let towards: QualityLevel = 'excellent'
   for (const one of samples) {
     const seen = levelOf(one)
     if (now === null) {
@@ -280,4 +286,4 @@ export function judge(
   return { level: level(samples), advice: advise(samples, at.picture_sent) }
 }
 
-export const BARS: Record<Level, 0 | 1 | 2 | 3 | 4> = { lost: 0, poor: 1, good: 3, excellent: 4 }
+export const BARS: Record<QualityLevel, 0 | 1 | 2 | 3 | 4> = { lost: 0, poor: 1, good: 3, excellent: 4 }

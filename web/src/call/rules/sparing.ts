@@ -6,6 +6,7 @@
  * it (on sound alone it comes every five seconds); a way that brings nothing at all is the ladder's to judge.
  */
 import type { Load } from './ladder'
+import type { StatsEntry } from './quality'
 
 /** what the line must be for so many looks in a row */
 const LOST_TOO_MUCH = 0.25
@@ -15,9 +16,6 @@ const GOOD_LOOKS = 10
 /** so many looks a report stands while no other comes: of sound one comes every 2.5 to 7.5 s */
 const STANDS_LOOKS = 4
 
-/** An entry of `getStats` (W3C webrtc-stats). */
-type Entry = Record<string, unknown>
-
 /** What was lost on the lines of one connection. */
 export class Losses {
   private received = 0
@@ -25,8 +23,11 @@ export class Losses {
   /** when the other side's last report on each stream came, and how many looks ago that was seen */
   private readonly told = new Map<string, { at: number; looks: number }>()
 
-  /** The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not enough to say. */
-  look(entries: Iterable<Entry>): number | null {
+  /**
+   * The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not
+   * enough to say.
+   */
+  look(entries: Iterable<StatsEntry>): number | null {
     let [received, lost, standing] = [0, 0, 0]
     let out: number | null = null
     for (const entry of entries) {

@@ -1,5 +1,5 @@
 /**
- * Who speaks now, from how loud each voice arrives at this page; and when that is worth a word to who does not see it.
+ * Who speaks now, from how loud each voice arrives at this page; and when that is worth a word to people who do not see it.
  * Nothing of what is heard is kept or sent.
  */
 

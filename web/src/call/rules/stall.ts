@@ -2,6 +2,7 @@
  * When a camera gives no pictures any more though its track lives: a driver that hangs ends nothing, and the others see
  * a picture that stands still. Pure but for what it remembers.
  */
+import type { StatsEntry } from './quality'
 
 /** without a new picture for so long a camera hangs: even in the dark it gives some a second */
 export const HANGS_MS = 5_000
@@ -10,9 +11,6 @@ const SLEPT_MS = 4_000
 /** a camera that was opened anew and hangs again so soon is not opened a second time */
 const AGAIN_MS = 60_000
 
-/** An entry of `getStats` (W3C webrtc-stats). */
-type Entry = Record<string, unknown>
-
 /** How many pictures a track has given so far. */
 export interface Pictures {
   track_id: string
@@ -20,7 +18,7 @@ export interface Pictures {
 }
 
 /** The pictures of this track by one `getStats`: of its source, or what was sent of them; null when neither is told. */
-export function pictures(entries: readonly Entry[], track_id: string | undefined): Pictures | null {
+export function pictures(entries: readonly StatsEntry[], track_id: string | undefined): Pictures | null {
   const source = entries.find(
     (one) => one['type'] === 'media-source' && one['kind'] === 'video' && one['trackIdentifier'] === track_id,
   )

@@ -6,10 +6,8 @@
  *                                     ↑ reconnecting ↓ (here or there)
  */
 import type { LineForm } from '../../ui/states'
-import type { CallSnapshot, HoldView, LegView, RingView } from '../../wire/messages'
-import type { Connection } from '../../wire/socket'
-
-type CallView = CallSnapshot['call']
+import type { CallView, HoldView, LegView, RingView } from '../../wire/messages'
+import type { ConnectionState } from '../../wire/socket'
 
 /** What this page's media are doing: `up` means that packets pass between the page and the worker. */
 export type MediaState = 'none' | 'asking' | 'negotiating' | 'up' | 'broken'
@@ -163,7 +161,10 @@ export function callElsewhere(
     : null
 }
 
-/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor who left it while it went on. */
+/**
+ * Whether this person sits in the call (or has dialled it): not who is only being asked, nor who left it
+ * while it went on.
+ */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
   if (leg?.state === 'left' && call.state !== 'ended') return false
@@ -177,7 +178,10 @@ export function holdOf(call: CallView | null): HoldView | null {
   return last && !last.until ? last : null
 }
 
-/** Why a line of this leg carries nothing: its person has closed it, or his page has no device for it; null while it may. */
+/**
+ * Why a line of this leg carries nothing: its person has closed it, or his page has no device for it; null
+ * while it may.
+ */
 export function shutFor(leg: LegView | null | undefined, mid: '0' | '1'): 'muted' | 'lacking' | null {
   if (leg?.muted.includes(mid)) return 'muted'
   return leg?.lacking.includes(mid) ? 'lacking' : null
@@ -242,7 +246,7 @@ export function standing(
   call: CallView | null,
   person_id: string,
   page: {
-    connection: Connection
+    connection: ConnectionState
     media: MediaState
     replaced: boolean
     elsewhere?: boolean
@@ -288,8 +292,9 @@ export function standing(
 }
 
 /**
- * When the last ring about a case was let pass, of those that one let pass; null once somebody called back (`still`: its call
- * is among those that nobody called back about). An invitation is told without that: nobody calls back about it.
+ * When the last ring about a case was let pass, of those that one let pass; null once somebody called back
+ * (`still`: its call is among those that nobody called back about). An invitation is told without that:
+ * nobody calls back about it.
  */
 export function missedAt(
   passed: readonly { call: CallView; ring: RingView }[],
@@ -306,13 +311,13 @@ export function without(call: CallView, unit_id: string): boolean {
 }
 
 /** For whom somebody speaks: for the unit that decides, for one that has referred the case away, or for neither. */
-export type Part = 'approver' | 'former' | 'other'
+export type SpeaksFor = 'approver' | 'former' | 'other'
 
 /**
  * For whom somebody speaks in a call about a case that `deciding` decides by now: a case that was referred takes the part
  * of the approver from the unit that was called, and gives it to who came of the new one.
  */
-export function actsFor(call: CallView, leg: LegView, deciding: string): Part {
+export function actsFor(call: CallView, leg: LegView, deciding: string): SpeaksFor {
   const decides = leg.person.unit_id === deciding
   if (leg.seat === 'approver') return call.target_unit_id === deciding || decides ? 'approver' : 'former'
   return isGuest(leg.seat) && !leg.barged && call.target_unit_id !== deciding && decides

@@ -5,13 +5,14 @@
 import { shallowRef } from 'vue'
 import { Problem } from '../../wire/http'
 import { groupsFor, holdOf, legOf, seatedLegs } from '../rules/standing'
-import { goodUntil, type CallView, type HeldSeat, type MediaOffer, type Surroundings } from './held'
+import { goodUntil, type HeldSeat, type MediaOffer, type Surroundings } from './held'
 import { Heartbeat } from './heartbeat'
-import { LinesTold } from './lines'
+import { LinesTold } from './linesTold'
 import type { Arrived } from './media'
 import type { Means } from './means'
 import type { Supply } from './supply'
-import type { Way } from './way'
+import type { MediaWay } from './way'
+import type { CallView } from '../../wire/messages'
 
 const OWN = ['0', '1'] as const
 
@@ -19,7 +20,7 @@ const OWN = ['0', '1'] as const
 export interface Connected {
   around: Surroundings
   means: Means
-  way: Way
+  way: MediaWay
   supply: Supply
   muted: Readonly<Record<'0' | '1', boolean>>
   /** the running call of which this page has the seat */
@@ -164,7 +165,10 @@ export class Connecting {
     this.held.media.send(this.outgoing(call)).catch(() => undefined)
   }
 
-  /** Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be had, each by its own word. */
+  /**
+   * Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be
+   * had, each by its own word.
+   */
   async tellLines(): Promise<void> {
     const { held, seat } = this
     const call = held && seat.around.find(held.call_id)

@@ -9,8 +9,9 @@ import { judge, sample, whenAlone, type Gauge, type Sample } from '../rules/qual
 import { Sparing } from '../rules/sparing'
 import type { Pictures } from '../rules/stall'
 import { holdOf, seatedLegs } from '../rules/standing'
-import type { CallView, HeldSeat, Quality } from './held'
+import type { HeldSeat, Quality } from './held'
 import type { Figures } from './media'
+import type { CallView } from '../../wire/messages'
 
 const SAMPLES_KEPT = 12
 

@@ -1,13 +1,11 @@
 /** A seat as this page holds it, and what its parts need of the page around them. */
-import type { CallSnapshot } from '../../wire/messages'
+import type { CallView } from '../../wire/messages'
 import type { Unsent } from '../../wire/socket'
 import type { QualityVerdict, Sample } from '../rules/quality'
 import type { Heartbeat } from './heartbeat'
-import type { LinesTold } from './lines'
+import type { LinesTold } from './linesTold'
 import type { IceServer } from './media'
 import type { Peer } from './means'
-
-export type CallView = CallSnapshot['call']
 
 /** What the keeper needs of the page around it. */
 export interface Surroundings {

@@ -9,16 +9,17 @@
  */
 import { reactive, ref } from 'vue'
 import { Problem } from '../../wire/http'
-import type { Act, Load } from '../rules/ladder'
+import type { LadderAct, Load } from '../rules/ladder'
 import { holdOf, legOf } from '../rules/standing'
 import { Ahead } from './ahead'
 import { Connecting, over } from './connecting'
 import { accompanied, Gauging } from './gauging'
-import { offerIn, type Answered, type CallView, type Surroundings } from './held'
+import { offerIn, type Answered, type Surroundings } from './held'
 import { LOOK_MS } from './heartbeat'
 import { browserMeans, type Means, type Stop } from './means'
 import { Supply } from './supply'
-import { Way } from './way'
+import { MediaWay } from './way'
+import type { CallView } from '../../wire/messages'
 
 export type { Answered, Quality, Surroundings } from './held'
 
@@ -40,7 +41,7 @@ export class SeatKeeper {
 
   /** camera, microphone and what is shown beside the face */
   readonly supply: Supply
-  readonly way: Way
+  readonly way: MediaWay
   readonly gauging: Gauging
   private readonly ahead: Ahead
   private readonly connecting: Connecting
@@ -54,7 +55,7 @@ export class SeatKeeper {
     private readonly means: Means = browserMeans,
   ) {
     const up = () => this.way.media.value === 'up'
-    this.way = new Way(means.time, {
+    this.way = new MediaWay(means.time, {
       perform: (act, order) => this.perform(act, order),
       up: () => this.rise(),
       waiting: () => around.doubt(),
@@ -269,7 +270,7 @@ export class SeatKeeper {
     }
   }
 
-  private perform(act: Act, order: number): void {
+  private perform(act: LadderAct, order: number): void {
     if (this.connecting.held) this.connecting.held.doubted = true
     this.working = this.working
       .then(() => {

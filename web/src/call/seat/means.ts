@@ -20,7 +20,7 @@ export interface Ticking {
   every: (ms: number, then: () => void) => Stop
 }
 
-export interface Place {
+export interface DevicePlace {
   /** camera and microphone, asked for together */
   both: () => Promise<Devices>
   one: (kind: DeviceKind) => Promise<Opened>
@@ -39,7 +39,7 @@ export type Peer = Pick<SeatMedia, keyof SeatMedia>
 
 export interface Means {
   time: Ticking
-  place: Place
+  place: DevicePlace
   connect: (...given: ConstructorParameters<typeof SeatMedia>) => Peer
   /** calls when this computer has another network */
   onMoved: (then: () => void) => Stop

@@ -7,28 +7,28 @@ import {
   AT_REST,
   climb,
   told,
-  type Act,
+  type LadderAct,
   type Load,
-  type Noticed,
+  type MediaNoticed,
   type Rung,
-  type Told,
+  type ToldRung,
 } from '../rules/ladder'
 import type { MediaState } from '../rules/standing'
 import type { Stop, Ticking } from './means'
 
 export interface Climbed {
   /** to be done in its turn, unless another order has overtaken it by then */
-  perform: (act: Act, order: number) => void
+  perform: (act: LadderAct, order: number) => void
   up: () => void
   waiting: () => void
   broken: () => void
 }
 
-export class Way {
+export class MediaWay {
   readonly media = ref<MediaState>('none')
   readonly was_up = ref(false)
   /** the rung of the ladder on which the media stand, when that is to be told */
-  readonly told = ref<Told | null>(null)
+  readonly told = ref<ToldRung | null>(null)
   private ladder = AT_REST
   private stop_rung: Stop | null = null
   /** counts what the ladder has ordered: what is overtaken before its turn is not done any more */
@@ -57,7 +57,7 @@ export class Way {
     return order === this.orders
   }
 
-  notice(noticed: Noticed): void {
+  notice(noticed: MediaNoticed): void {
     const before = this.ladder
     const { ladder, act } = climb(before, noticed, this.time.now())
     this.ladder = ladder
@@ -65,7 +65,7 @@ export class Way {
     if (act) this.order(act)
   }
 
-  order(act: Act): void {
+  order(act: LadderAct): void {
     this.orders += 1
     this.then.perform(act, this.orders)
   }

@@ -1,6 +1,7 @@
 /**
- * While a call runs from this window, tells the applicant's screen of it wherever the clerk is: at his list or at another
- * case the call about his own goes on for who sits there. What the page of its case tells stands above it (`useLeading.ts`).
+ * While a call runs from this window, tells the applicant's screen of it wherever the clerk is: at his list
+ * or at another case the call about his own goes on for who sits there. What the page of its case tells
+ * stands above it (`useLeading.ts`).
  */
 import { computed, defineComponent, onBeforeUnmount, shallowReactive, watch } from 'vue'
 import { useCall } from '../../call/desk/useCall'

@@ -37,7 +37,7 @@ function declined(reason: unknown): Problem {
 const ended = (): Problem =>
   new Problem({ title: i18n.global.t('acting.other.over'), status: 0, code: 'other_case_in_call' })
 
-type Said = 'yes' | 'no' | 'over'
+type Reply = 'yes' | 'no' | 'over'
 
 export type Acting = ReturnType<typeof useActing>
 
@@ -45,16 +45,16 @@ export type Acting = ReturnType<typeof useActing>
 export function useActing(version: () => number, unsendable: () => Problem | null = () => null) {
   const question = shallowRef<Question | null>(null)
   const asks = ref(false)
-  let settle: ((said: Said) => void) | null = null
+  let settle: ((said: Reply) => void) | null = null
 
-  function ask(asked: Question): Promise<Said> {
+  function ask(asked: Question): Promise<Reply> {
     settle?.('no')
     question.value = asked
     asks.value = true
     return new Promise((told) => (settle = told))
   }
 
-  function close(said: Said): void {
+  function close(said: Reply): void {
     question.value = null
     asks.value = false
     settle?.(said)

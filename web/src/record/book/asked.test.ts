@@ -1,4 +1,7 @@
-/** What a clerk does on the page of one case while he sits in a call about another. The server is played; the book and its wire are what they are. */
+/**
+ * What a clerk does on the page of one case while he sits in a call about another. The server is played; the
+ * book and its wire are what they are.
+ */
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'

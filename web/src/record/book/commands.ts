@@ -27,7 +27,7 @@ import type {
   ReceivedLine,
   SummaryView,
 } from '../../wire/messages'
-import type { Wire } from '../../wire/socket'
+import type { LiveWire } from '../../wire/socket'
 import type { Acting, Rests } from './acting'
 
 /** The case that the commands are about, and who gives them. */
@@ -37,8 +37,8 @@ export interface Subject {
   view: () => CaseView | null
 }
 
-type Live = Pick<Wire, 'ask'>
-type Decision = 'accepted' | 'to_correct' | 'refused'
+type Live = Pick<LiveWire, 'ask'>
+export type Decision = 'accepted' | 'to_correct' | 'refused'
 /** A command without what every act names. */
 type Told<C> = Omit<C, 'id' | 'case_id' | 'seen_version' | 'other_call_ids'>
 type Sent =

@@ -14,7 +14,7 @@ import type {
   MaterialMoved,
   ReferralView,
 } from '../../wire/messages'
-import type { Wire } from '../../wire/socket'
+import type { LiveWire } from '../../wire/socket'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from '../rules/reducer'
 import { useRecount } from './recount'
 
@@ -28,7 +28,7 @@ export interface Followed {
 
 /** `as_applicant`: as the turned screen shows it. */
 export function useFollowing(
-  live: Pick<Wire, 'ask' | 'onEvent' | 'onConnected'>,
+  live: Pick<LiveWire, 'ask' | 'onEvent' | 'onConnected'>,
   case_id: string,
   as_applicant: boolean,
   followed: Followed,

@@ -1,4 +1,7 @@
-/** A case that lies open over midnight in China. The server and its socket are played; the page and its wire are what they are. */
+/**
+ * A case that lies open over midnight in China. The server and its socket are played; the page and its wire
+ * are what they are.
+ */
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'

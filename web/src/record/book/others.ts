@@ -4,7 +4,7 @@
  */
 import { onScopeDispose, shallowReactive } from 'vue'
 import type { AnyEphemeral, DocumentDraw, DocumentLook, DocumentPoint, PersonRef } from '../../wire/messages'
-import type { Wire } from '../../wire/socket'
+import type { LiveWire } from '../../wire/socket'
 import type { CaseEvent } from '../rules/reducer'
 
 /** Somebody else in a field, or pointing at it. */
@@ -39,7 +39,7 @@ function moved(
   return { received_bytes, size_bytes, bytes_per_s, from_bytes: received_bytes, from_at: now }
 }
 
-export function useOthers(live: Pick<Wire, 'onEphemeral'>, case_id: string, me: string) {
+export function useOthers(live: Pick<LiveWire, 'onEphemeral'>, case_id: string, me: string) {
   /** at a keyboard of another person: in a field, pointing, typing */
   const focused = shallowReactive(new Map<string, There>())
   const pointing = shallowReactive(new Map<string, There>())

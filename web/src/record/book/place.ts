@@ -4,13 +4,13 @@
  */
 import { onScopeDispose, ref } from 'vue'
 import type { DocumentDraw } from '../../wire/messages'
-import type { Wire } from '../../wire/socket'
+import type { LiveWire } from '../../wire/socket'
 import type { CaseEvent } from '../rules/reducer'
 
 const TOLD_EVERY_MS = 5_000
 
 /** `held`: he sits in a call about another case, and what he points at would reach none of those he sees. */
-export function usePlace(live: Pick<Wire, 'hint'>, case_id: string, held: () => boolean) {
+export function usePlace(live: Pick<LiveWire, 'hint'>, case_id: string, held: () => boolean) {
   const my_point = ref<string | null>(null)
   let my_focus: string | null = null
 
@@ -50,7 +50,10 @@ export function usePlace(live: Pick<Wire, 'hint'>, case_id: string, held: () => 
     live.hint({ type: 'document.look', case_id, ...my_look })
   }
 
-  /** A call begins, or is over: then nobody is told that I look, nor follows me, until I look at something else or the next one begins. */
+  /**
+   * A call begins, or is over: then nobody is told that I look, nor follows me, until I look at something
+   * else or the next one begins.
+   */
   function lookTogether(on: boolean): void {
     if (on) {
       apart = false

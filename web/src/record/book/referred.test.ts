@@ -1,4 +1,7 @@
-/** A case that is referred while it lies open at one who sits in its call. The server is played; the page and its wire are what they are. */
+/**
+ * A case that is referred while it lies open at one who sits in its call. The server is played; the page and
+ * its wire are what they are.
+ */
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'

@@ -1,6 +1,7 @@
 /**
- * The copy of a material that people look at, fetched once and kept while the page lives, ready to be drawn: pages of a PDF on a canvas,
- * or a picture. Material never becomes part of the page: it arrives as an attachment and is drawn here.
+ * The copy of a material that people look at, fetched once and kept while the page lives, ready to be drawn:
+ * pages of a PDF on a canvas, or a picture. Material never becomes part of the page: it arrives as an
+ * attachment and is drawn here.
  */
 import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { localProblem, Problem, problemOf } from '../../wire/http'

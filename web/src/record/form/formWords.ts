@@ -9,7 +9,7 @@ import { faultText, labelOf } from '../rules/words'
 import type { FieldFace } from './field/fieldEditor'
 
 /** A state and its words. */
-export interface Said {
+export interface StateWord {
   state: StateKind
   word: string
 }
@@ -47,7 +47,11 @@ const LINE_STATES = {
 } as const
 
 /** The state of the line that fills an attachment; undefined of every other field. */
-export function attachedWords(t: ComposerTranslation, view: CaseView, field: FormField): Said | undefined {
+export function attachedWords(
+  t: ComposerTranslation,
+  view: CaseView,
+  field: FormField,
+): StateWord | undefined {
   if (field.kind !== 'attachment') return undefined
   const line = linesOf(view).find((one) => one.line.key === field.line)
   if (!line) return undefined
@@ -64,7 +68,7 @@ export function savedWords(
   at: (moment: string) => string,
   fields: CaseView['fields'],
   faces: Iterable<Pick<FieldFace, 'saving' | 'unsaved'>>,
-): Said {
+): StateWord {
   const all = [...faces]
   if (all.some((face) => face.saving)) return { state: 'waiting', word: t('record.form.saving') }
   const unsaved = all.filter((face) => face.unsaved).length

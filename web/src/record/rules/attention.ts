@@ -32,8 +32,8 @@ export function nextWanting(view: CaseView, wanted: readonly string[], path: str
 }
 
 /**
- * Where this person left off: the field of his newest unsaved value or edit, on whatever machine, or the one that this browser
- * `remembered`, if that was later. null: he has not been here.
+ * Where this person left off: the field of his newest unsaved value or edit, on whatever machine, or the one
+ * that this browser `remembered`, if that was later. null: he has not been here.
  */
 export function leftAt(
   view: CaseView,
@@ -56,8 +56,9 @@ export function leftAt(
 export type Opening = { kind: 'field'; path: string } | { kind: 'step' } | { kind: 'missing' }
 
 /**
- * The field where he `left`, if what he typed there is not saved; else the page's filled button, where there is one (`filled`);
- * else that field, or what is missing where it is a choice, which one key would change. null: nowhere.
+ * The field where he `left`, if what he typed there is not saved; else the page's filled button, where there
+ * is one (`filled`); else that field, or what is missing where it is a choice, which one key would change.
+ * null: nowhere.
  */
 export function openingOf(
   view: CaseView,

@@ -84,7 +84,10 @@ function alike(one: string, other: string): number {
   return most
 }
 
-/** The one line whose name has more in common with `told` than every other; null where none has enough, or two have as much. */
+/**
+ * The one line whose name has more in common with `told` than every other; null where none has enough, or two
+ * have as much.
+ */
 function nearest(told: string, names: readonly { key: string; name: string }[]): string | null {
   const near = names
     .map(({ key, name }) => ({ key, much: alike(told.replace(COMMON, ''), name.replace(COMMON, '')) }))

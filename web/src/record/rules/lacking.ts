@@ -25,7 +25,7 @@ export function unreadOf(view: CaseView): Unread {
 }
 
 /** What acceptance waits for, by who is to act; nothing in any of them: it can be given. */
-export interface Lacking {
+export interface CaseLacks {
   /** 还差: what the window and the applicant are to bring or to mend */
   points: Point[]
   /** what this desk is to judge, once a line that must be accepted is among it */
@@ -41,7 +41,7 @@ export function unreadNames({ files, others }: Unread): { name: string }[] {
   return [...files.map(({ line, slot }) => ({ name: nameIn(line, slot) })), ...others]
 }
 
-export function lackingOf(view: CaseView): Lacking {
+export function lackingOf(view: CaseView): CaseLacks {
   const came = unreadOf(view)
   return {
     points: pointsOf(view),

@@ -19,14 +19,20 @@ export type ApproverStep =
   | { kind: 'check'; n: number; point: string }
   | { kind: 'to_correct'; n: number }
   | { kind: 'accepted' }
-  /** it is the window's turn: to bring the materials, to answer comments or proposals, to correct, to promise, to have the applicant sign, or to hand in */
+  /**
+   * it is the window's turn: to bring the materials, to answer comments or proposals, to correct, to promise,
+   * to have the applicant sign, or to hand in
+   */
   | {
       kind: 'wait'
       for: 'materials' | 'answer' | 'proposal' | 'corrections' | 'promise' | 'sign' | 'hand_in'
     }
   | { kind: 'leave' }
 
-/** Look at what came, end what was answered, tell of what is sent back, or tell and check the points and decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
+/**
+ * Look at what came, end what was answered, tell of what is sent back, or tell and check the points and
+ * decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file.
+ */
 export function approverStep(
   view: CaseView,
   shown: string | null = null,

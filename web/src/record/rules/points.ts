@@ -1,6 +1,7 @@
 /**
- * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
- * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
+ * What is open in a case: threads of comments, points of the checklist, everything that one notice for
+ * correction names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived
+ * from the view, never kept; pure.
  */
 import type {
   CaseView,
@@ -11,7 +12,7 @@ import type {
   MaterialView,
   PersonRef,
 } from '../../wire/messages'
-import { fieldIn, formFaults, named, type FormFault } from './form/fields'
+import { fieldIn, formFaults, named, type ValueFault } from './form/fields'
 import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
 /** What a comment is about. */
@@ -30,8 +31,10 @@ export function atWindow(view: CaseView, by: PersonRef): boolean {
   return by.id === view.clerk.id || (by.unit_id === view.window_unit_id && by.unit_id !== view.item.unit_id)
 }
 
-/** Whether the window has answered an open comment, in words or by mending its place, since it was last asked to, in the thread or
- * by a notice: the approver's word is next, who ends it. */
+/**
+ * Whether the window has answered an open comment, in words or by mending its place, since it was last asked
+ * to, in the thread or by a notice: the approver's word is next, who ends it.
+ */
 export function answered(view: CaseView, comment: Comment): boolean {
   const notice = view.decision?.kind === 'to_correct' ? [view.decision.at] : []
   const asked = [...comment.entries.filter((one) => !atWindow(view, one.by)).map((one) => one.at), ...notice]
@@ -66,12 +69,12 @@ export function placeOf(view: CaseView, on: string): { field: FormField } | { na
   return line ? { name: line.name } : null
 }
 
-export interface Told {
+export interface CheckpointState {
   point: CheckPoint
   check: Check | null
 }
 
-export function checklistOf(view: CaseView): Told[] {
+export function checklistOf(view: CaseView): CheckpointState[] {
   return view.item.checklist.map((point) => ({
     point,
     check: view.checks.find((one) => one.point === point.key) ?? null,
@@ -97,7 +100,7 @@ export type Point =
   | { kind: 'returned'; id: string; line: Line; material: MaterialView; name: string; reason: string }
   | { kind: 'other'; id: string; material: MaterialView; reason: string }
   | { kind: 'missing'; id: string; line: Line; slot: string | null; receiving: MaterialView | null }
-  | { kind: 'field'; id: string; field: FormField; fault: FormFault }
+  | { kind: 'field'; id: string; field: FormField; fault: ValueFault }
   | { kind: 'comment'; id: string; comment: Comment }
   | { kind: 'check'; id: string; point: CheckPoint; note: string }
 
@@ -139,8 +142,10 @@ function ofLine(line: Line): Point[] {
 const back_id = (id: string, line: Line, slot: number): string =>
   slot === line.slots[0]?.slot ? id : `${id}:${slot}`
 
-/** Every point of a notice for correction, as the server will write it: returned and missing materials, returned files of no line, what is wrong in the form,
- * open comments, lacking checks. */
+/**
+ * Every point of a notice for correction, as the server will write it: returned and missing materials,
+ * returned files of no line, what is wrong in the form, open comments, lacking checks.
+ */
 export function pointsOf(view: CaseView): Point[] {
   return [
     ...linesOf(view).filter(open).flatMap(ofLine),
@@ -168,7 +173,10 @@ export function pointsOf(view: CaseView): Point[] {
   ]
 }
 
-/** A point of the notice that was given, and what became of it: it stands, something came that nobody has judged, it is settled. */
+/**
+ * A point of the notice that was given, and what became of it: it stands, something came that nobody has
+ * judged, it is settled.
+ */
 export interface Noticed {
   text: string
   state: 'open' | 'came' | 'settled'

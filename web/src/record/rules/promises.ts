@@ -6,13 +6,13 @@ import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
 import { takesOwed } from './course'
 import { linesOf, type Line } from './lines'
 
-export type Standing = 'open' | 'overdue' | 'received' | 'done'
+export type PromiseStanding = 'open' | 'overdue' | 'received' | 'done'
 
 export function promiseOf(view: CaseView, line: string): PromiseView | null {
   return view.promises.find((one) => one.line === line) ?? null
 }
 
-export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, today: string): Standing {
+export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, today: string): PromiseStanding {
   if (line.state === 'accepted' || line.state === 'not_needed') return 'done'
   if (line.state === 'unread' || line.state === 'lacking') return 'received'
   return today > promise.due_on ? 'overdue' : 'open'

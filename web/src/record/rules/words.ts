@@ -4,9 +4,9 @@ import { listed } from '../../i18n'
 import { shorten } from '../../ui/shorten'
 import type { CaseView, FormField, MaterialLine, MaterialMoved, MaterialView } from '../../wire/messages'
 import type { Change } from './changes'
-import { fieldIn, type FormFault } from './form/fields'
+import { fieldIn, type ValueFault } from './form/fields'
 import { regionName } from './form/regions'
-import type { AtHand, Lacking } from './lacking'
+import type { AtHand, CaseLacks } from './lacking'
 import type { Line } from './lines'
 import { placeOf, type Point } from './points'
 
@@ -70,7 +70,7 @@ export function labelOf(field: FormField, language: string): string {
 /** What is wrong with a value, as a sentence at its field; `other`: the label of the field that a rule names. */
 export function faultSentence(
   t: ComposerTranslation,
-  why: FormFault['why'],
+  why: ValueFault['why'],
   field: FormField,
   other = '',
   total = '',
@@ -90,7 +90,7 @@ export function faultSentence(
 export function faultText(
   t: ComposerTranslation,
   view: CaseView,
-  fault: FormFault,
+  fault: ValueFault,
   language: string,
 ): string {
   const { place, rule, why } = fault
@@ -290,7 +290,7 @@ export function missingWord(
 export function lackingWords(
   t: ComposerTranslation,
   view: CaseView,
-  { points, unread, promises, signature }: Lacking,
+  { points, unread, promises, signature }: CaseLacks,
   language: string,
 ): string {
   const said = (why: 'points' | 'unread' | 'promise', names: string[]): string[] =>

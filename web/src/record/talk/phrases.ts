@@ -34,7 +34,7 @@ export function pinyinMatch(): Promise<Match> {
   return loading
 }
 
-export interface Found<T> {
+export interface FoundPhrase<T> {
   one: T
   /** the places in the text that match; empty when nothing is searched for */
   at: readonly number[]
@@ -46,7 +46,7 @@ export function find<T>(
   text: (one: T) => string,
   typed: string,
   match: Match,
-): Found<T>[] {
+): FoundPhrase<T>[] {
   const wanted = typed.trim()
   if (!wanted) return all.map((one) => ({ one, at: [] }))
   return all

@@ -5,7 +5,7 @@ import type { CaseView, Saying } from '../../wire/messages'
 export type Lane = Saying['lane']
 
 /** A message, or the rule before the first one of a day, of a call, or of what was written outside of calls. */
-export type Row =
+export type TalkRow =
   | { kind: 'rule'; id: string; at: string; where: 'this_call' | 'earlier_call' | 'no_call' }
   | { kind: 'saying'; id: string; saying: Saying }
 
@@ -16,10 +16,10 @@ export function sayingsOf(view: CaseView, lane: Lane): Saying[] {
 
 const day = (at: string): string => chinaDay(new Date(at))
 
-export function rowsOf(sayings: readonly Saying[], call_id: string | null): Row[] {
-  return sayings.flatMap((saying, index): Row[] => {
+export function rowsOf(sayings: readonly Saying[], call_id: string | null): TalkRow[] {
+  return sayings.flatMap((saying, index): TalkRow[] => {
     const before = sayings[index - 1]
-    const row: Row = { kind: 'saying', id: saying.id, saying }
+    const row: TalkRow = { kind: 'saying', id: saying.id, saying }
     if (before && day(before.at) === day(saying.at) && before.call_id === saying.call_id) return [row]
     const where =
       saying.call_id === null ? 'no_call' : saying.call_id === call_id ? 'this_call' : 'earlier_call'

@@ -3,7 +3,7 @@ import { computed, type Ref } from 'vue'
 import { Story } from '../../rules/asOf'
 import { endOf, holdsOf, seatedOf, sides, unseenOf, withdrawnOf, zeroOf } from '../../rules/presence'
 import { countedOf, qualitiesOf, withSilences, type Stretch, type WorkerStretch } from '../../rules/qualities'
-import { Shown } from '../../rules/shown'
+import { ShownPages } from '../../rules/shown'
 import { marksOf } from '../../rules/timeline'
 import type { CallFile } from '../useCallFile'
 
@@ -33,7 +33,7 @@ export function useFacts(file: Readonly<Ref<CallFile | null>>) {
   const shown = computed(() => {
     const all = file.value
     return all
-      ? new Shown(
+      ? new ShownPages(
           all.marks.filter((one) => one.kind !== 'quality' && one.kind !== 'worker'),
           all.detail.call,
           zero_ms.value,

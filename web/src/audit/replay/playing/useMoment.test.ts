@@ -2,7 +2,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { approver, at, playback, ZERO } from '../../../../tests/kit/recorded'
 import { Story } from '../../rules/asOf'
-import type { Mark } from '../../rules/marks/marks'
+import type { TimelineMark } from '../../rules/marks/marks'
 import { useMoment } from './useMoment'
 
 function moment(gaps: Record<string, unknown>[], unseen: readonly { from_s: number; to_s: number }[]) {
@@ -20,7 +20,7 @@ function moment(gaps: Record<string, unknown>[], unseen: readonly { from_s: numb
     ),
     holds: computed(() => [{ from_s: 50, to_s: 60 }]),
     withdrawn: computed(() => [{ from_s: 100, to_s: 200 }]),
-    marks: computed<Mark[]>(() => []),
+    marks: computed<TimelineMark[]>(() => []),
   }
   return { ...useMoment(facts, position_s, shallowRef(null)), position_s }
 }

@@ -1,7 +1,7 @@
 /** A call and its case as they stood at one second of it: what was on screen, who was not recorded, what happened. */
 import { computed, type Ref } from 'vue'
 import type { PlaybackView } from '../../../wire/messages'
-import type { Mark } from '../../rules/marks/marks'
+import type { TimelineMark } from '../../rules/marks/marks'
 import { absence, gapsOf, type Absence } from '../../rules/presence'
 import type { Pointing } from '../../rules/shown'
 import { happening } from '../../rules/timeline'
@@ -14,7 +14,7 @@ const WORTH_SAYING_S = 1
 export function useMoment(
   facts: Pick<Facts, 'zero_ms' | 'story' | 'shown' | 'pictures' | 'unseen' | 'holds' | 'withdrawn' | 'marks'>,
   position_s: Readonly<Ref<number>>,
-  chosen: Readonly<Ref<Mark | null>>,
+  chosen: Readonly<Ref<TimelineMark | null>>,
 ) {
   const { zero_ms, story, shown, pictures, unseen, holds, withdrawn, marks } = facts
   const moment_ms = computed(() => zero_ms.value + position_s.value * 1000 + 0.5)

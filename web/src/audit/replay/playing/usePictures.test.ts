@@ -1,7 +1,7 @@
 import { ref } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { playback, ZERO } from '../../../../tests/kit/recorded'
-import { PlaybackClock } from '../../rules/clock'
+import { PlaybackClock } from '../../rules/playbackClock'
 import { usePictures } from './usePictures'
 
 function picture(more: object = {}) {

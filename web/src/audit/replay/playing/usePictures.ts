@@ -1,10 +1,11 @@
 /**
- * The pictures of a replay, kept in step with its clock. The clock leads and the pictures keepInStep. It stands while a picture
- * that has something to show is not ready, though never long for one that does not get ready.
+ * The pictures of a replay, kept in step with its clock. The clock leads and the pictures keepInStep. It
+ * stands while a picture that has something to show is not ready, though never long for one that does not get
+ * ready.
  */
 import { shallowReactive, type Ref } from 'vue'
 import type { PlaybackView } from '../../../wire/messages'
-import { inFile, steer, type PlaybackClock } from '../../rules/clock'
+import { inFile, steer, type PlaybackClock } from '../../rules/playbackClock'
 
 /** a picture that is not there by then no longer stops the others */
 const PATIENCE_MS = 6_000

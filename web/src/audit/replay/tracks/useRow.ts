@@ -1,7 +1,7 @@
 /** One row of marks: those that lie close together as one, what each says, and the press that jumps there. */
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { Mark } from '../../rules/marks/marks'
+import type { TimelineMark } from '../../rules/marks/marks'
 import { clusters, type Cluster } from '../../rules/pixels'
 import type { Replay } from '../useReplay'
 import { useWords } from '../useWords'
@@ -13,7 +13,7 @@ export const ICON_PX = 30
 export function useRow(
   replay: Pick<Replay, 'within' | 'current' | 'jump'>,
   { sight, width, apart }: Pick<Sighted, 'sight' | 'width' | 'apart'>,
-  stands: (mark: Mark) => boolean,
+  stands: (mark: TimelineMark) => boolean,
   room_px = 0,
 ) {
   const { t } = useI18n()
@@ -22,7 +22,7 @@ export function useRow(
     clusters(replay.within.value.filter(stands), sight.value, width.value, room_px),
   )
 
-  function label(cluster: Cluster<Mark>): string {
+  function label(cluster: Cluster<TimelineMark>): string {
     const first = cluster.marks[0]
     if (!first) return ''
     if (cluster.marks.length === 1) return `${time(cluster.at_s)} ${first.who} ${sentence(first)}`
@@ -32,7 +32,7 @@ export function useRow(
       : t('audit.tracks.several', { n, from, to })
   }
 
-  function press(cluster: Cluster<Mark>): void {
+  function press(cluster: Cluster<TimelineMark>): void {
     const first = cluster.marks[0]
     if (!first) return
     // what was merged comes apart
@@ -40,7 +40,7 @@ export function useRow(
     replay.jump(first)
   }
 
-  const on = (cluster: Cluster<Mark>): boolean =>
+  const on = (cluster: Cluster<TimelineMark>): boolean =>
     cluster.marks.some((one) => one.key === replay.current.value?.key)
 
   return { marks, label, press, on }

@@ -3,31 +3,31 @@ import { language } from '../../../i18n'
 import { fieldIn } from '../../../record/rules/form/fields'
 import { labelOf } from '../../../record/rules/words'
 import type { CallView, CaseView, PersonRef } from '../../../wire/messages'
-import { sides, zeroOf, type Actor } from '../presence'
+import { sides, zeroOf, type ActorSide } from '../presence'
 
-export type Row = 'people' | 'files' | 'form' | 'talk' | 'decisions'
-export type Tone = 'plain' | 'good' | 'amber' | 'red' | 'guest'
+export type TimelineRow = 'people' | 'files' | 'form' | 'talk' | 'decisions'
+export type MarkTone = 'plain' | 'good' | 'amber' | 'red' | 'guest'
 
-export interface Mark {
+export interface TimelineMark {
   key: string
   at: string
   at_s: number
   who: string
-  side: Actor
+  side: ActorSide
   /** key under audit.marks */
   kind: string
   /** values for the sentence; never a sensitive value, the server has masked them */
   values: Record<string, string>
-  row: Row
-  tone: Tone
+  row: TimelineRow
+  tone: MarkTone
   field: string | null
   material_id: string | null
 }
 
 export interface More {
   values?: Record<string, string>
-  row?: Row
-  tone?: Tone
+  row?: TimelineRow
+  tone?: MarkTone
   field?: string | null
   material_id?: string | null
   /** the applicant did it himself */
@@ -35,10 +35,10 @@ export interface More {
 }
 
 /** The marks of one call and its case as they are found, and the names of what they are about. */
-export class Marks {
-  private readonly all: Mark[] = []
+export class TimelineMarks {
+  private readonly all: TimelineMark[] = []
   private readonly zero_ms: number
-  private readonly side: (person: PersonRef | null | undefined) => Actor
+  private readonly side: (person: PersonRef | null | undefined) => ActorSide
   private readonly lines: ReadonlyMap<string, string>
   private readonly points: ReadonlyMap<string, string>
 
@@ -84,7 +84,7 @@ export class Marks {
   }
 
   /** In order of time; what happened in the same millisecond stays as it was written. */
-  inOrder(): Mark[] {
+  inOrder(): TimelineMark[] {
     return this.all.sort((a, b) => a.at_s - b.at_s)
   }
 }

@@ -1,7 +1,7 @@
 /** Marks of the call itself: who was asked, came and went, what was put on hold. */
-import type { Marks } from './marks'
+import type { TimelineMarks } from './marks'
 
-export function tellCall(marks: Marks): void {
+export function tellCall(marks: TimelineMarks): void {
   const { call } = marks
   marks.add('dialled', call.opened_at, call.caller, 'dialled')
   for (const ring of call.rings) {

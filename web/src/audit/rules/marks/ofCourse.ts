@@ -1,9 +1,9 @@
 /** Marks of the course of a case: from its registration through consent and signature to what was decided. */
 import type { CaseAdvanced, CourseView, PersonRef } from '../../../wire/messages'
-import type { Marks, Tone } from './marks'
+import type { TimelineMarks, MarkTone } from './marks'
 import type { Signature, Tells } from './tells'
 
-const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
+const DECISION_TONE: Record<string, MarkTone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
 
 /** A moment in milliseconds; not a number when there was none. */
 const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
@@ -12,7 +12,7 @@ interface Told {
   kind: string
   who: PersonRef | null
   values: Record<string, string>
-  tone?: Tone
+  tone?: MarkTone
 }
 
 /** What a step of the course is told as; the course holds all that came before it, so each tells of its last. */
@@ -71,7 +71,7 @@ function advanced({ step, course }: CaseAdvanced): Told {
   }
 }
 
-export function courseTells(marks: Marks, signature: Signature): Tells {
+export function courseTells(marks: TimelineMarks, signature: Signature): Tells {
   const { call } = marks
   return {
     'case.created': ({ event, key, at }) => {

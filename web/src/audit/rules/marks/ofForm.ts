@@ -1,8 +1,8 @@
 /** Marks of the form: what was filled in, proposed, answered by the applicant, adopted. */
-import type { Marks } from './marks'
+import type { TimelineMarks } from './marks'
 import type { Signature, Tells } from './tells'
 
-export function formTells(marks: Marks, signature: Signature): Tells {
+export function formTells(marks: TimelineMarks, signature: Signature): Tells {
   return {
     'case.edited': ({ event, key, at }) => {
       marks.add(key, at, event.field_state.by, 'edited', {

@@ -1,12 +1,16 @@
 /** Marks of materials: what came, was moved, judged, drawn on, promised, sent by courier. */
 import type { Comment, MaterialMoved, MaterialView } from '../../../wire/messages'
-import type { Marks, Tone } from './marks'
+import type { TimelineMarks, MarkTone } from './marks'
 import type { Signature, Tells } from './tells'
 
-const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
+const REVIEW_TONE: Record<string, MarkTone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
 
 /** `threads`: comments by their id, some of which move with a material. */
-export function materialTells(marks: Marks, signature: Signature, threads: Map<string, Comment>): Tells {
+export function materialTells(
+  marks: TimelineMarks,
+  signature: Signature,
+  threads: Map<string, Comment>,
+): Tells {
   const materials = new Map<string, MaterialView>()
 
   function material(key: string, at: string, now: MaterialView): void {

@@ -1,9 +1,9 @@
 /** Marks of what was said: messages, comments and their threads, the points of the checklist. */
 import type { Comment } from '../../../wire/messages'
-import type { Marks } from './marks'
+import type { TimelineMarks } from './marks'
 import type { Tells } from './tells'
 
-export function talkTells(marks: Marks, threads: Map<string, Comment>): Tells {
+export function talkTells(marks: TimelineMarks, threads: Map<string, Comment>): Tells {
   function comment(key: string, at: string, now: Comment): void {
     const before = threads.get(now.id)
     threads.set(now.id, now)

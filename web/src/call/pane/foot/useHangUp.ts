@@ -1,4 +1,7 @@
-/** Hanging up: what would be left half done is asked about first; who leaves alone goes once the call is over for him. */
+/**
+ * Hanging up: what would be left half done is asked about first; a person who leaves alone goes once the call
+ * is over for him.
+ */
 import { ref, watch, type Ref } from 'vue'
 import type { CallDesk } from '../../desk/useCall'
 import type { CallHere } from '../useCallHere'

@@ -1,4 +1,7 @@
-/** Whether this place has a camera left to show papers with: the one that shows the face is not offered for them as well. */
+/**
+ * Whether this place has a camera left to show papers with: the one that shows the face is not offered for
+ * them as well.
+ */
 import { computed, onBeforeUnmount, onMounted, ref, watch, type ComputedRef } from 'vue'
 import type { CallDesk } from '../../desk/useCall'
 import { listCameras } from '../../seat/devices'

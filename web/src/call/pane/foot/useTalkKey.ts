@@ -1,4 +1,7 @@
-/** Talking while a key is held, for who is muted; and saying aloud when microphone or camera are switched by any other way. */
+/**
+ * Talking while a key is held, for a muted person; and saying aloud when microphone or camera are switched by
+ * any other way.
+ */
 import { watch } from 'vue'
 import { announce } from '../../../ui/announce'
 import type { CallDesk } from '../../desk/useCall'

@@ -2,7 +2,7 @@
 import { computed, ref } from 'vue'
 import type { StateKind } from '../../../ui/states'
 import type { LegView } from '../../../wire/messages'
-import type { Connection } from '../../../wire/socket'
+import type { ConnectionState } from '../../../wire/socket'
 import type { CallDesk } from '../../desk/useCall'
 import { figuresOf, type Say } from '../../rules/figures'
 import { partyState, type MediaState, type PartyState, type Standing } from '../../rules/standing'
@@ -16,7 +16,11 @@ const KIND: Record<PartyState, StateKind> = {
 }
 
 /** How this page is connected: its own line counts as broken at once, before the server knows. */
-export function ownState(connection: Connection, media: MediaState, phase: Standing['phase']): PartyState {
+export function ownState(
+  connection: ConnectionState,
+  media: MediaState,
+  phase: Standing['phase'],
+): PartyState {
   if (connection === 'lost') return 'lost'
   if (connection !== 'connected' || (media !== 'up' && phase === 'here_reconnecting')) return 'silent'
   return media === 'up' ? 'connected' : 'connecting'

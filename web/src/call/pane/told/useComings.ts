@@ -1,4 +1,7 @@
-/** Who speaks, comes and goes, what is put on hold: said aloud to who does not see it, and who has left told for a while. */
+/**
+ * Who speaks, comes and goes, what is put on hold: said aloud to people who do not see it, and who has left
+ * told for a while.
+ */
 import { watch } from 'vue'
 import { announce } from '../../../ui/announce'
 import { usePassing } from '../../../ui/passing'

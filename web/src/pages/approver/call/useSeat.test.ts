@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { ReferralView } from '../../../wire/messages'
-import { partOf, type Standing } from './useSeat'
+import { partOf, type SeatStanding } from './useSeat'
 
-const here = (over: Partial<Standing>): Standing => ({
+const here = (over: Partial<SeatStanding>): SeatStanding => ({
   third: false,
   sat: false,
   went: false,

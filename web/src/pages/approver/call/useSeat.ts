@@ -9,9 +9,9 @@ import type { CaseBook } from '../../../record/book/useCase'
 import type { CaseView } from '../../../wire/messages'
 import { signedIn } from '../../../wire/session'
 
-export type Part = 'approver' | 'former' | 'third'
+export type OwnPart = 'approver' | 'former' | 'third'
 
-export interface Standing {
+export interface SeatStanding {
   /** the server shows him the case by the call that he sits in */
   third: boolean
   /** he sat in the call in the seat of the unit that decided */
@@ -22,9 +22,9 @@ export interface Standing {
 }
 
 export function partOf(
-  { third, sat, went, unit_id }: Standing,
+  { third, sat, went, unit_id }: SeatStanding,
   view: Pick<CaseView, 'referrals'> | null,
-): Part {
+): OwnPart {
   if (!third) return went ? 'former' : 'approver'
   const decided = view?.referrals.some((one) => one.by.unit_id === unit_id) ?? false
   return sat || decided ? 'former' : 'third'

@@ -3,8 +3,8 @@
  * time. Files dropped on the desk are to be sent.
  */
 import { nextTick, ref, shallowRef, watch } from 'vue'
-import type { Decision } from '../../../record/review/deciding/DecisionBar.vue'
 import { focusOn, unclaimed } from '../../../ui/focus'
+import type { Decision } from '../../../record/book/commands'
 
 export type Aside = 'sending' | 'guide' | 'refer'
 export type Column = ReturnType<typeof useColumn>

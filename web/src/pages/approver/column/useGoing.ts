@@ -1,4 +1,7 @@
-/** Where the next step leads, and each thing that somebody points at: to the material, the field, the point, the comment. */
+/**
+ * Where the next step leads, and each thing that somebody points at: to the material, the field, the point,
+ * the comment.
+ */
 import { computed, nextTick, type Ref } from 'vue'
 import type { Change } from '../../../record/rules/changes'
 import { approverStep } from '../../../record/rules/nextStep'

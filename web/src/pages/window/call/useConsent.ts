@@ -5,7 +5,7 @@ import { callable } from '../../../record/rules/course'
 import { noCall } from '../../../record/rules/nextStep'
 import { unclaimed } from '../../../ui/focus'
 import type { CaseView } from '../../../wire/messages'
-import { toNextStep } from '../step/focus'
+import { toNextStep } from '../step/stepFocus'
 import type { CaseCall } from './useCaseCall'
 
 export interface ConsentOf {

@@ -1,4 +1,7 @@
-/** The ways to what the foot, a notice or a change names: the field, line, file or comment, wherever on the page it stands. */
+/**
+ * The ways to what the foot, a notice or a change names: the field, line, file or comment, wherever on the
+ * page it stands.
+ */
 import { nextTick, type Ref } from 'vue'
 import type { CaseBook } from '../../../record/book/useCase'
 import type { Change } from '../../../record/rules/changes'
@@ -12,7 +15,7 @@ interface Remarks {
 }
 
 /** The form, with the comments on the case above it. */
-interface Side extends Remarks {
+interface FormSide extends Remarks {
   toField: (path: string) => void
   toComments: (path: string) => Promise<void>
 }
@@ -24,7 +27,7 @@ export interface GoingOf {
   submitting: Ref<boolean>
   /** leaves the papers that are being taken; false: they stay */
   leaveScan: () => boolean
-  form: Ref<Side | null>
+  form: Ref<FormSide | null>
   /** the comments on the open line */
   of_line: Ref<Remarks | null>
 }

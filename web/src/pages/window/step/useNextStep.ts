@@ -31,7 +31,10 @@ const ASKED = 'rate.asked'
 /** the steps that are a button more beside handing in */
 const BESIDE: ReadonlySet<WindowStep['kind']> = new Set(['finish', 'answer', 'correct'])
 
-/** Whether what is seldom needed leaves its room in the foot to what tells of the rating, or to the next step, so that all of it stands in one row. */
+/**
+ * Whether what is seldom needed leaves its room in the foot to what tells of the rating, or to the next step,
+ * so that all of it stands in one row.
+ */
 export function foldsActs(
   step: WindowStep | null,
   now: { rating: boolean; in_call: boolean; english: boolean; letters: TextSize },

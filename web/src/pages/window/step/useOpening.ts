@@ -11,7 +11,7 @@ import { filled, type WindowStep } from '../../../record/rules/nextStep'
 import { announce } from '../../../ui/announce'
 import { focusOn, unclaimed } from '../../../ui/focus'
 import { recall, remember } from '../../../ui/remembered'
-import { toMissing, toNextStep } from './focus'
+import { toMissing, toNextStep } from './stepFocus'
 
 export interface OpeningOf {
   id: string
@@ -29,7 +29,11 @@ export function useOpening({ id, book, ready, in_call, field, step, toField }: O
   const { t } = useI18n()
   const left = `left.${id}.${book.me}`
   watch(field, (path) => path && remember(left, JSON.stringify({ path, at: new Date().toISOString() })))
-  /** it is known where the page leads, and the call that ran before it was opened goes on here: a focus that nothing else took lies at the head, where a second Enter does nothing: of the keys of the call the first would mute him */
+  /**
+   * it is known where the page leads, and the call that ran before it was opened goes on here: a focus that
+   * nothing else took lies at the head, where a second Enter does nothing: of the keys of the call the first
+   * would mute him
+   */
   const led = ref(false)
   const goes_on = ref(false)
   watch(

@@ -6,7 +6,7 @@ import { toDoOf, type AtHand } from '../../../record/rules/lacking'
 import { windowStep } from '../../../record/rules/nextStep'
 import type { Point } from '../../../record/rules/points'
 import { labelOf, missingWord } from '../../../record/rules/words'
-import type { StateKind } from '../../../ui/states'
+import type { Missing, StateKind } from '../../../ui/states'
 import type { CaseView } from '../../../wire/messages'
 
 export interface ToDoOf {
@@ -14,12 +14,6 @@ export interface ToDoOf {
   over: Ref<boolean>
   in_call: Ref<boolean>
   hands: Pick<FormHands, 'unsaved'>
-}
-
-export interface Missing {
-  id: string
-  state: StateKind
-  word: string
 }
 
 const NAME_AT_MOST = 12

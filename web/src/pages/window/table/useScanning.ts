@@ -1,4 +1,7 @@
-/** Papers that are taken at the window, by the document camera or by the applicant's telephone: for which line, and what they cover. */
+/**
+ * Papers that are taken at the window, by the document camera or by the applicant's telephone: for which
+ * line, and what they cover.
+ */
 import { computed, nextTick, ref, watch } from 'vue'
 import type ScanPane from '../../../scan/ScanPane.vue'
 import { sendTaken } from '../../../scan/sendTaken'
@@ -30,7 +33,10 @@ export function useScanning({ table, bringing }: ScanningOf) {
     by_phone.value = phone
   }
 
-  /** Leaves the papers that are being taken, so that what they cover is in sight; pages that are not sent are asked about, and then they stay: false. */
+  /**
+   * Leaves the papers that are being taken, so that what they cover is in sight; pages that are not sent are
+   * asked about, and then they stay: false.
+   */
   function leaveScan(): boolean {
     if (pane.value?.count) void pane.value.ask()
     else scanning.value = null

@@ -1,7 +1,10 @@
 /** Whether he had all of what he is to sign before him: signing is offered only then. */
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
 
-/** `hash`: what he reads; another one is to be read anew. `paper` is the box that it lies in, `end` what stands at its end. */
+/**
+ * `hash`: what he reads; another one is to be read anew. `paper` is the box that it lies in, `end` what
+ * stands at its end.
+ */
 export function useReadWhole(
   hash: () => string | undefined,
   paper: Readonly<Ref<HTMLElement | null>>,

@@ -7,7 +7,7 @@ import type { Problem } from '../../../wire/http'
 import { Problem as Refused } from '../../../wire/http'
 import type { Person } from '../../../ui/states'
 import type { CaseBook } from '../../book/useCase'
-import { meant, seen, type Place } from '../../rules/turning'
+import { meant, seen, type PagePoint } from '../../rules/turning'
 
 /** At most 20 a second leave the page. */
 const TELL_EVERY_MS = 50
@@ -20,7 +20,7 @@ export interface DrawnLine {
   id: string
   name: string
   person: Person
-  points: Place[]
+  points: PagePoint[]
 }
 
 const short = (value: number): number => Math.round(Math.min(1, Math.max(0, value)) * 10_000) / 10_000
@@ -29,7 +29,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
   const drawing = ref(false)
   const problem = shallowRef<Problem | null>(null)
   /** strokes of mine that the server has not told of yet */
-  const mine = shallowRef<{ material_id: string; page: number; points: Place[]; done: boolean }[]>([])
+  const mine = shallowRef<{ material_id: string; page: number; points: PagePoint[]; done: boolean }[]>([])
 
   const only = computed(() => book.view.value?.drawing_only ?? null)
   const may = computed(
@@ -44,7 +44,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
 
   /** The strokes on a page, as it is shown now. */
   function linesOn(page: number): DrawnLine[] {
-    const turned = (points: readonly (readonly [unknown, unknown])[]): Place[] =>
+    const turned = (points: readonly (readonly [unknown, unknown])[]): PagePoint[] =>
       points.map(([x, y]) => seen({ x: Number(x), y: Number(y) }, turn()))
     const kept = there.value
       .filter((one) => one.page === page)
@@ -90,7 +90,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
   }
 
   /** The pen comes down. */
-  function begin(page: number, place: Place): void {
+  function begin(page: number, place: PagePoint): void {
     const id = material_id()
     if (!id || !may.value) return
     const at = meant(place, turn())
@@ -102,7 +102,7 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
   }
 
   /** The pen moves; places of another page end the stroke. */
-  function move(page: number | null, place: Place): void {
+  function move(page: number | null, place: PagePoint): void {
     const stroke = mine.value.at(-1)
     if (!stroke || stroke.done) return
     if (page !== stroke.page) return end()

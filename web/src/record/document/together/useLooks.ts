@@ -5,7 +5,7 @@
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import type { PersonRef } from '../../../wire/messages'
 import type { CaseBook } from '../../book/useCase'
-import type { Place } from '../../rules/turning'
+import type { PagePoint } from '../../rules/turning'
 
 /** At most 20 a second leave the page. */
 const POINT_EVERY_MS = 50
@@ -15,7 +15,7 @@ const REST_EVERY_MS = 4_000
 export interface Spot {
   material_id: string
   page: number
-  place: Place
+  place: PagePoint
 }
 
 export function useLooks(

@@ -7,12 +7,12 @@ import { computed, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { MaterialView } from '../../../wire/messages'
 import type { CaseBook } from '../../book/useCase'
-import { meant, seen, type Place } from '../../rules/turning'
+import { meant, seen, type PagePoint } from '../../rules/turning'
 import { useDrawing } from './useDrawing'
 import { useLooks } from './useLooks'
 
 /** What lies here, and how it is shown. */
-export interface Shown {
+export interface Lying {
   material: () => MaterialView | null
   page: Ref<number>
   turn: Ref<number>
@@ -24,7 +24,7 @@ export interface Shown {
 }
 
 /** Where somebody points, on the page as it is shown. */
-export interface Mark extends Place {
+export interface PageMark extends PagePoint {
   id: string
   name: string
   person: 'here' | 'far' | 'guest'
@@ -42,7 +42,7 @@ const ARROWS: Readonly<Record<string, [number, number]>> = {
 const share = (value: number): number => Math.min(1, Math.max(0, value))
 
 /** the page under a pointer, and where in it */
-function under(event: PointerEvent): { page: number; place: Place } | null {
+function under(event: PointerEvent): { page: number; place: PagePoint } | null {
   const paper = (event.target as HTMLElement).closest<HTMLElement>('[data-page]')
   const box = paper?.getBoundingClientRect()
   if (!paper || !box?.width || !box.height) return null
@@ -52,7 +52,7 @@ function under(event: PointerEvent): { page: number; place: Place } | null {
   }
 }
 
-export function useTogether(book: CaseBook, { material, page, turn, lies, toPage, goto }: Shown) {
+export function useTogether(book: CaseBook, { material, page, turn, lies, toPage, goto }: Lying) {
   const { t } = useI18n()
   const id = (): string | null => material()?.id ?? null
   const pointing = ref(false)
@@ -156,10 +156,10 @@ export function useTogether(book: CaseBook, { material, page, turn, lies, toPage
 
   // ---------------------------------------------------------------- where people point
 
-  function marksOn(number: number): Mark[] {
+  function marksOn(number: number): PageMark[] {
     const here = id()
     if (!here) return []
-    const others = looks.pointers.value.flatMap((one): Mark[] =>
+    const others = looks.pointers.value.flatMap((one): PageMark[] =>
       one.material_id === here && one.page === number && one.x !== null && one.y !== null
         ? [
             {

@@ -1,6 +1,6 @@
 /**
- * One upload by tus 1.0.0 as the server wants it: resumable, paced while a call needs the line, tried again while the server
- * is away. It knows what goes over the line, and nothing of what the page shows.
+ * One upload by tus 1.0.0 as the server wants it: resumable, paced while a call needs the line, tried again
+ * while the server is away. It knows what goes over the line, and nothing of what the page shows.
  */
 import { DetailedError, Upload } from 'tus-js-client'
 import { language } from '../../../i18n'
@@ -96,7 +96,10 @@ export function uploadOf(one: HeldUpload, file: Blob, hears: Hears): Upload {
   return upload
 }
 
-/** A piece made for a free line would hold a slow one for minutes: it is cut, and goes on in small ones where it still runs (`goes_on`). */
+/**
+ * A piece made for a free line would hold a slow one for minutes: it is cut, and goes on in small ones where
+ * it still runs (`goes_on`).
+ */
 export function cutSmaller(upload: Upload, goes_on: () => boolean): void {
   if ((upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) return
   void upload.abort(false).then(() => {

@@ -9,7 +9,10 @@ export type Purpose = MaterialView['purpose']
 export interface Sending {
   purpose?: Purpose
   answers?: string | null
-  /** 0 beside the files of the line, else the next version of that one; null: as the server has it, where nothing is there */
+  /**
+   * 0 beside the files of the line, else the next version of that one; null: as the server has it, where
+   * nothing is there
+   */
   slot?: number | null
 }
 
@@ -41,7 +44,10 @@ const COMES: ReadonlySet<Transfer['state']> = new Set(['queued', 'running', 'wai
 export const AT_ONCE = 3
 const RATE_OVER_MS = 1_000
 
-/** Whether the server has still to name one that was given before for the same line: files of a line stand in the order in which it names them. */
+/**
+ * Whether the server has still to name one that was given before for the same line: files of a line stand in
+ * the order in which it names them.
+ */
 function follows(one: Transfer, all: Iterable<Transfer>, named: (id: string) => boolean): boolean {
   for (const before of all) {
     if (before.id === one.id) return false

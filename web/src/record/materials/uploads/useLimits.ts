@@ -1,4 +1,7 @@
-/** The server's limits for files, and what they said against files of a line: it stands until that line is tried again, or it is closed. */
+/**
+ * The server's limits for files, and what they said against files of a line: it stands until that line is
+ * tried again, or it is closed.
+ */
 import { shallowRef } from 'vue'
 import { http } from '../../../wire/http'
 import type { Limits } from '../../../wire/messages'

@@ -1,12 +1,13 @@
 /**
- * The fields of a form as they stand: rows of groups, what is there under a condition, what is wrong with the whole.
- * The same rules as server/catalogue/rules/schema.py, held to it by vectors. Derived from the values by path, never kept; pure.
+ * The fields of a form as they stand: rows of groups, what is there under a condition, what is wrong with the
+ * whole. The same rules as server/catalogue/rules/schema.py, held to it by vectors. Derived from the values
+ * by path, never kept; pure.
  */
 import type { CaseView, FormCondition, FormField, FormRule } from '../../../wire/messages'
 import { faultOf, scaled, type FieldFault } from './checks'
 
 /** A field at its path; of a cell its group and the number of its row, from 1. */
-export interface Place {
+export interface FieldPlace {
   path: string
   /** named by its path */
   field: FormField
@@ -17,8 +18,8 @@ export interface Place {
 export type Values = (path: string) => string
 
 /** What is wrong at a place. */
-export interface FormFault {
-  place: Place
+export interface ValueFault {
+  place: FieldPlace
   why: FieldFault | 'too_few_rows' | 'sums_to'
   rule: FormRule | null
 }
@@ -58,7 +59,7 @@ function isThere(
 }
 
 /** All cells of the rows of a group, also those that are not there now. */
-export function cellsOf(group: FormField, values: Values): Place[] {
+export function cellsOf(group: FormField, values: Values): FieldPlace[] {
   return rowsOf(values(group.name)).flatMap((row, index) =>
     group.columns.map((column) => ({
       path: `${group.name}.${row}.${column.name}`,
@@ -70,8 +71,8 @@ export function cellsOf(group: FormField, values: Values): Place[] {
 }
 
 /** The fields that are there now, in their order: a group before its cells, row by row. */
-export function placesOf(form: readonly FormField[], values: Values): Place[] {
-  return form.flatMap((field): Place[] => {
+export function placesOf(form: readonly FormField[], values: Values): FieldPlace[] {
+  return form.flatMap((field): FieldPlace[] => {
     if (!isThere(field, form, values, '', form)) return []
     const cells = cellsOf(field, values).filter((cell) => {
       const [name, prefix] = split(cell.path)
@@ -99,7 +100,7 @@ export function fieldIn(view: CaseView, path: string): FormField | undefined {
 }
 
 /** A place as a field that tells where it is. */
-export function named({ field, group, row }: Place): FormField {
+export function named({ field, group, row }: FieldPlace): FormField {
   if (!group) return field
   const at = row ? `（${row}）` : ' '
   return {
@@ -122,11 +123,14 @@ function rulesAt(
     .map((rule) => ({ rule, other: prefix + rule.other }))
 }
 
-/** The field that the rule told at a place stands against, in the same row or in the form; undefined where there is no such rule. */
+/**
+ * The field that the rule told at a place stands against, in the same row or in the form; undefined where
+ * there is no such rule.
+ */
 export function besideIn(
   form: readonly FormField[],
   rules: readonly FormRule[],
-  { path, group }: Place,
+  { path, group }: FieldPlace,
 ): FormField | undefined {
   const rule = rulesAt(form, rules, path)[0]?.rule
   return rule && (group?.columns ?? form).find((one) => one.name === rule.other)
@@ -173,11 +177,11 @@ export function faultsOf(
   values: Values,
   attached: ReadonlySet<string>,
   today = new Date(),
-): FormFault[] {
+): ValueFault[] {
   const places = placesOf(form, values)
   const there = new Set(places.map((one) => one.path))
   const counting: Values = (path) => (there.has(path) ? values(path) : '')
-  return places.flatMap((place): FormFault[] => {
+  return places.flatMap((place): ValueFault[] => {
     const { field, path, group } = place
     const value = field.kind === 'attachment' ? (attached.has(field.line) ? field.line : '') : values(path)
     if (!value) {
@@ -198,10 +202,10 @@ export function faultsOf(
   })
 }
 
-function groupFaults(place: Place, rules: readonly FormRule[], values: Values): FormFault[] {
+function groupFaults(place: FieldPlace, rules: readonly FormRule[], values: Values): ValueFault[] {
   const { field } = place
   const rows = rowsOf(values(field.name))
-  const few: FormFault[] =
+  const few: ValueFault[] =
     rows.length < (field.min_rows ?? 0) ? [{ place, why: 'too_few_rows', rule: null }] : []
   const sums = rules
     .filter((rule) => rule.kind === 'sums_to' && rule.field === field.name && rows.length > 0)
@@ -210,10 +214,10 @@ function groupFaults(place: Place, rules: readonly FormRule[], values: Values): 
         rows.reduce((sum, row) => sum + scaled(values(`${field.name}.${row}.${rule.other}`)), 0n) !==
         scaled(rule.total ?? ''),
     )
-  return [...few, ...sums.map((rule): FormFault => ({ place, why: 'sums_to', rule }))]
+  return [...few, ...sums.map((rule): ValueFault => ({ place, why: 'sums_to', rule }))]
 }
 
 /** All that is wrong with the form of a case. */
-export function formFaults(view: CaseView): FormFault[] {
+export function formFaults(view: CaseView): ValueFault[] {
   return faultsOf(view.item.form, view.item.rules ?? [], valuesOf(view), attachedOf(view))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PlaybackClock, inFile, steer, type Rate } from './clock'
+import { PlaybackClock, inFile, steer, type Rate } from './playbackClock'
 
 class Time {
   ms = 1_000

@@ -2,18 +2,18 @@
 import { nextTick, ref } from 'vue'
 import { Problem } from '../../wire/http'
 import type { FormField } from '../../wire/messages'
-import { rowsOf, type Place, type Values } from '../rules/form/fields'
+import { rowsOf, type FieldPlace, type Values } from '../rules/form/fields'
 import type { FormHands } from './useForm'
 
-export interface Row {
+export interface FormRow {
   id: string
-  places: Place[]
+  places: FieldPlace[]
 }
 
-export function useRows(form: {
+export function useFormRows(form: {
   /** null before the case is there */
   values: () => Values | null
-  places: () => readonly Place[]
+  places: () => readonly FieldPlace[]
   hands: () => Pick<FormHands, 'addRow' | 'removeRow' | 'moveRow'> | null
   /** leads into a field */
   go: (path: string) => void
@@ -22,7 +22,7 @@ export function useRows(form: {
   /** the group whose rows are being changed */
   const changing = ref<string | null>(null)
 
-  function rowsIn(group: FormField): Row[] {
+  function rowsIn(group: FormField): FormRow[] {
     return rowsOf(form.values()?.(group.name) ?? '').map((id) => ({
       id,
       places: form.places().filter((one) => one.path.startsWith(`${group.name}.${id}.`)),

@@ -10,7 +10,7 @@ export function focusedField(): string | null {
 }
 
 /** Among the fields of this `panel`. */
-export function useSight(panel: Ref<HTMLElement | null>) {
+export function useFieldFocus(panel: Ref<HTMLElement | null>) {
   const rowOf = (path: string): HTMLElement | null =>
     panel.value?.querySelector<HTMLElement>(`[data-field="${CSS.escape(path)}"]`) ?? null
 
@@ -19,7 +19,10 @@ export function useSight(panel: Ref<HTMLElement | null>) {
     rowOf(path)?.scrollIntoView({ block: 'center', behavior: smooth ? 'smooth' : 'auto' })
   }
 
-  /** Leads to a field: into sight, and to the answer to what is proposed for it, or else into its input where it can be filled. */
+  /**
+   * Leads to a field: into sight, and to the answer to what is proposed for it, or else into its input where
+   * it can be filled.
+   */
   function go(path: string): void {
     bring(path)
     const row = rowOf(path)

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { field } from '../../../tests/kit/cases'
 import { localProblem } from '../../wire/http'
 import { placesOf } from '../rules/form/fields'
-import { useRows } from './useRows'
+import { useFormRows } from './useFormRows'
 
 const owners = field({
   name: 'owners',
@@ -20,7 +20,7 @@ function made() {
   }
   const go = vi.fn()
   const problem = vi.fn()
-  const rows = useRows({
+  const rows = useFormRows({
     values: () => values,
     places: () => placesOf([owners], values),
     hands: () => hands,

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, it } from 'vitest'
-import { LinesTold } from './lines'
+import { LinesTold } from './linesTold'
 
 function lines(refusing = { now: false }) {
   const said: string[] = []

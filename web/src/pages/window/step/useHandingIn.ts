@@ -1,4 +1,7 @@
-/** Handing in: the summary that the applicant reads and signs, on this screen turned to him or on his own, and the way back to it. */
+/**
+ * Handing in: the summary that the applicant reads and signs, on this screen turned to him or on his own, and
+ * the way back to it.
+ */
 import { nextTick, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { CaseBook } from '../../../record/book/useCase'
@@ -7,7 +10,7 @@ import { focusOn } from '../../../ui/focus'
 import { Problem } from '../../../wire/http'
 import type { Table } from '../table/useTable'
 import { useLeading } from '../useLeading'
-import { toNextStep } from './focus'
+import { toNextStep } from './stepFocus'
 
 export interface SigningOf {
   id: string
@@ -19,7 +22,7 @@ export interface SigningOf {
   failed: (problem: Problem) => void
 }
 
-export function useSigning({ id, book, hands, table, submitting, failed }: SigningOf) {
+export function useHandingIn({ id, book, hands, table, submitting, failed }: SigningOf) {
   const { t } = useI18n()
 
   /** The screen is back from being signed on: handing in is the next step, and at hand. */

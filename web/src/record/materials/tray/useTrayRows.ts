@@ -15,7 +15,7 @@ export interface Moving {
   face: LineFace
 }
 
-export interface Row {
+export interface TrayRow {
   line: Line
   /** on its way from this page */
   transfer: Transfer | null
@@ -52,7 +52,7 @@ export function transfersOf(line: Line, transfers: Iterable<Transfer>): Transfer
   )
 }
 
-export function useRows({ book, uploads, lines, closed }: RowsOf) {
+export function useTrayRows({ book, uploads, lines, closed }: RowsOf) {
   const { t } = useI18n()
   const numberOf = (one: MaterialView): number =>
     book.view.value ? versionOf(book.view.value, one) : one.number
@@ -79,7 +79,7 @@ export function useRows({ book, uploads, lines, closed }: RowsOf) {
   }
 
   const rows = computed(() =>
-    lines().map((line): Row => {
+    lines().map((line): TrayRow => {
       const { key } = line.line
       const view = book.view.value
       const [transfer = null, ...after] = transfersOf(line, uploads.transfers.values())
