@@ -4059,6 +4059,8 @@ export interface UnitRow {
   place: string
   region_code: string
   level: string
+  review_body: string
+  court: string
   windows: WindowRef[]
   takes: boolean
   on_duty: number
