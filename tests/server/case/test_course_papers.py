@@ -24,7 +24,7 @@ from tests.server.case.test_papers import ALWAYS, Desk, on, text_of
 
 BASES: Final = ["《公司法》第四十条", "《市场主体登记管理条例》第二十四条"]
 REVIEW: Final = ("青岛市黄岛区人民政府", "青岛市黄岛区人民法院")
-LICENCE: Final = {
+LICENCE: Final[dict[str, Any]] = {
     "kind": "licence",
     "name": "营业执照",
     "number": "91370211MA3N5XGY1G",
@@ -32,7 +32,7 @@ LICENCE: Final = {
     "copies": 2,
     "valid_from": "2026-11-23",
 }
-REPLY: Final = {
+REPLY: Final[dict[str, Any]] = {
     "kind": "document",
     "name": "关于准予变更的批复",
     "number": "青西新审批〔2026〕17号",

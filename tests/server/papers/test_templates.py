@@ -439,11 +439,17 @@ def same(real: Any, invented: Any, at: str) -> None:
 async def courses(office: Office) -> None:
     """Let cases of an item without form and materials go on to every end that has a paper."""
     [known] = [one for one in demo.ITEMS if one.id == demo.PRINCIPAL]
-    plain = {"lines": (), "form": (), "rules": (), "checklist": (), "signature": "optional"}
+    plain: dict[str, Any] = {
+        "lines": (),
+        "form": (),
+        "rules": (),
+        "checklist": (),
+        "signature": "optional",
+    }
     async with office.store.change(SYSTEM) as change:
         for id, registers in (("item-permit", False), ("item-registered", True)):
-            item = replace(known, id=id, code=f"{known.code[:-1]}{int(registers) + 7}", **plain)
-            await catalogue.add_item(change.connection, replace(item, registers=registers))
+            made = replace(known, id=id, code=f"{known.code[:-1]}{int(registers) + 7}", **plain)
+            await catalogue.add_item(change.connection, replace(made, registers=registers))
         await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
 
     async def decided(decision: str, item: str) -> dict[str, Any]:
