@@ -137,7 +137,13 @@ async def test_from_acceptance_to_the_archive_by_each_way_of_delivery(course: Co
         "delivered", "delivered", "returned", "delivered",
     ]  # fmt: skip
     assert told["deliveries"][3]["results"] == [document], "all that had not arrived"
-    assert (await course.kinds())[-5:] == ["registration", "delivery", "delivery", "delivery", "closing"]
+    assert (await course.kinds())[-5:] == [
+        "registration",
+        "delivery",
+        "delivery",
+        "delivery",
+        "closing",
+    ]
 
     assert await course.refused(APPROVER, wire.CaseArchive) is Code.UNFINISHED
     await course.made()

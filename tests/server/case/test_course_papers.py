@@ -93,6 +93,110 @@ def day(on: date) -> str:
 
 
 @SQLITE_ALONE
+async def test_what_is_left_tells_who_saw_it(desk: Course) -> None:
+    await desk.accept()
+    await desk.approver(course.CaseRule, ruling="denied", reason="不符合条件。")
+    seen = "受送达人拒收，留置于其住所，社区工作人员周某见证并拍照"
+    left = await desk.clerk(course.CaseBeginDelivery, way="left", note=seen)
+    await desk.clerk(course.CaseEndDelivery, **left, outcome="delivered", on="2026-11-23")
+    text = (await desk.printed())["delivery"]
+    on(text, "留置送达", seen, "李秀兰（工号SZ-0306）")
+
+
+@SQLITE_ALONE
+async def test_a_denial_names_its_reason_and_before_whom_it_can_be_taken(desk: Course) -> None:
+    await desk.accept()
+    await desk.approver(
+        course.CaseRule, ruling="denied", reason="新负责人被限制任职。", bases=BASES
+    )
+    text = (await desk.printed())["denial"]
+    on(text, *ALWAYS, "不予行政许可决定书", *BASES, "新负责人被限制任职。", "第三十八条第二款")
+    on(text, *REVIEW, "六十日内", "行政复议", "六个月内", "行政诉讼")
+    await desk.clerk(course.CaseAgreeElectronic, address="sunyaning@example.com")
+    sent = await desk.approver(course.CaseBeginDelivery, way="electronic")
+    on_day = {"on": "2026-11-23"}
+    back = {"outcome": "returned", "note": "邮箱退信", **on_day}
+    await desk.approver(course.CaseEndDelivery, **sent, **back)
+    assert "delivery" not in await desk.printed()
+    again = await desk.approver(course.CaseBeginDelivery, way="electronic")
+    await desk.approver(course.CaseEndDelivery, **again, outcome="delivered", **on_day)
+    papers = await desk.printed()
+    on(papers["delivery"], "电子送达", "s********@example.com", "不予行政许可决定书")
+    on(papers["delivery"], await desk.number_of("denial"), "送达文书（共1项）")
+    assert "sunyaning" not in papers["delivery"]
+    on(papers["closing"], "不予，2026年11月23日", "实际用时0个工作日", "已送达决定书")
+
+
+@SQLITE_ALONE
+async def test_a_withdrawal_is_the_applicants_own_paper(desk: Course) -> None:
+    await desk.fill()
+    await desk.clerk(course.CaseFinish, kind="withdrawn", reason="公司改变了任命，不再变更。")
+    text = (await desk.printed())["withdrawal"]
+    on(text, "撤回申请书", "青岛西海岸新区行政审批服务局：", "公司改变了任命，不再变更。")
+    on(
+        text,
+        "申请人签名（盖章）",
+        "请求退还的材料",
+        "2026年11月23日",
+        "孙雅宁",
+        "370103************",
+    )
+    for line in desk.lines:
+        assert (line["name"] in text) is (line["need"] == "required"), line["name"]
+    assert "（印章）" not in text
+
+
+@SQLITE_ALONE
+async def test_what_was_not_corrected_goes_back_with_its_list(desk: Course) -> None:
+    await desk.fill()
+    first = (await desk.office.view(desk.case_id))["materials"][0]["id"]
+    await desk.approver(
+        CaseReview, material_id=first, review="returned", reason="印章不清晰，请重新扫描"
+    )
+    await desk.decide("to_correct", "请一次补齐。")
+    desk.office.clock.move(timedelta(days=22).total_seconds())
+    await desk.approver(course.CaseFinish, kind="returned", reason="逾期未补正，电话催告两次。")
+    text = (await desk.printed())["return"]
+    on(text, *ALWAYS, "退件单", "逾期未补正，电话催告两次。", "补正期限至2026年12月14日")
+    on(text, "印章不清晰，请重新扫描", "2026年11月23日出具补正材料通知书", "退件日期2026年12月15日")
+    on(text, "退还的材料", *(one["name"] for one in desk.lines if one["need"] == "required"))
+
+
+@SQLITE_ALONE
+async def test_a_termination_names_its_legal_cause_and_the_rights(desk: Course) -> None:
+    await desk.accept()
+    await desk.approver(
+        course.CaseFinish, kind="terminated", cause="dissolved", reason="公司已于昨日注销。"
+    )
+    text = (await desk.printed())["termination"]
+    on(text, *ALWAYS, "终止办理告知书", "法人或者其他组织依法终止", "公司已于昨日注销。")
+    on(text, *REVIEW, "行政复议", "行政诉讼", "2026年11月23日受理", "退还的材料")
+
+
+async def test_the_review_body_stands_on_papers_from_the_day_on_which_it_is_entered(
+    desk: Course,
+) -> None:
+    store = desk.office.store
+    unit = {"unit": "青岛西海岸新区行政审批服务局"}
+    async with store.change(SYSTEM) as change:
+        await staffing.set_review(change.connection, demo.XIHAIAN, "", "")
+        await change.record("unit:" + demo.XIHAIAN, "unit.review", "unit:x", None, payload={})
+    reason = "该事项不属于本机关职权范围。"
+    refused = {"decision": "refused", "reason": reason}
+    desk.case_id = await desk.office.case()
+    await desk.approver(CaseDecide, **refused)
+    on((await desk.printed())["refusal"], "有管辖权的行政复议机关", "有管辖权的人民法院")
+    await registering.set_review(store, **unit, review_body=REVIEW[0], court=REVIEW[1])
+    desk.case_id = await desk.office.case()
+    await desk.approver(CaseDecide, **refused)
+    on(
+        (await desk.printed())["refusal"],
+        f"向{REVIEW[0]}申请行政复议",
+        f"向{REVIEW[1]}提起行政诉讼",
+    )
+
+
+@SQLITE_ALONE
 async def test_what_is_granted_is_a_licence_with_its_bases_and_the_days_of_delivery(
     desk: Course,
 ) -> None:
@@ -163,107 +267,3 @@ async def test_a_registration_is_told_delivered_in_two_ways_and_closed(desk: Cou
     on(papers["closing"], *ALWAYS, "办结单", "实际用时1个工作日", "准予，2026年11月26日")
     on(papers["closing"], LICENCE["number"], "1/2份", "2026年11月23日至长期", REPLY["number"])
     on(papers["closing"], "2026年11月23日至2031年11月22日", "邮寄，2026年11月26日")
-
-
-@SQLITE_ALONE
-async def test_a_denial_names_its_reason_and_before_whom_it_can_be_taken(desk: Course) -> None:
-    await desk.accept()
-    await desk.approver(
-        course.CaseRule, ruling="denied", reason="新负责人被限制任职。", bases=BASES
-    )
-    text = (await desk.printed())["denial"]
-    on(text, *ALWAYS, "不予行政许可决定书", *BASES, "新负责人被限制任职。", "第三十八条第二款")
-    on(text, *REVIEW, "六十日内", "行政复议", "六个月内", "行政诉讼")
-    await desk.clerk(course.CaseAgreeElectronic, address="sunyaning@example.com")
-    sent = await desk.approver(course.CaseBeginDelivery, way="electronic")
-    on_day = {"on": "2026-11-23"}
-    back = {"outcome": "returned", "note": "邮箱退信", **on_day}
-    await desk.approver(course.CaseEndDelivery, **sent, **back)
-    assert "delivery" not in await desk.printed()
-    again = await desk.approver(course.CaseBeginDelivery, way="electronic")
-    await desk.approver(course.CaseEndDelivery, **again, outcome="delivered", **on_day)
-    papers = await desk.printed()
-    on(papers["delivery"], "电子送达", "s********@example.com", "不予行政许可决定书")
-    on(papers["delivery"], await desk.number_of("denial"), "送达文书（共1项）")
-    assert "sunyaning" not in papers["delivery"]
-    on(papers["closing"], "不予，2026年11月23日", "实际用时0个工作日", "已送达决定书")
-
-
-@SQLITE_ALONE
-async def test_what_is_left_tells_who_saw_it(desk: Course) -> None:
-    await desk.accept()
-    await desk.approver(course.CaseRule, ruling="denied", reason="不符合条件。")
-    seen = "受送达人拒收，留置于其住所，社区工作人员周某见证并拍照"
-    left = await desk.clerk(course.CaseBeginDelivery, way="left", note=seen)
-    await desk.clerk(course.CaseEndDelivery, **left, outcome="delivered", on="2026-11-23")
-    text = (await desk.printed())["delivery"]
-    on(text, "留置送达", seen, "李秀兰（工号SZ-0306）")
-
-
-@SQLITE_ALONE
-async def test_a_withdrawal_is_the_applicants_own_paper(desk: Course) -> None:
-    await desk.fill()
-    await desk.clerk(course.CaseFinish, kind="withdrawn", reason="公司改变了任命，不再变更。")
-    text = (await desk.printed())["withdrawal"]
-    on(text, "撤回申请书", "青岛西海岸新区行政审批服务局：", "公司改变了任命，不再变更。")
-    on(
-        text,
-        "申请人签名（盖章）",
-        "请求退还的材料",
-        "2026年11月23日",
-        "孙雅宁",
-        "370103************",
-    )
-    for line in desk.lines:
-        assert (line["name"] in text) is (line["need"] == "required"), line["name"]
-    assert "（印章）" not in text
-
-
-@SQLITE_ALONE
-async def test_what_was_not_corrected_goes_back_with_its_list(desk: Course) -> None:
-    await desk.fill()
-    first = (await desk.office.view(desk.case_id))["materials"][0]["id"]
-    await desk.approver(
-        CaseReview, material_id=first, review="returned", reason="印章不清晰，请重新扫描"
-    )
-    await desk.decide("to_correct", "请一次补齐。")
-    desk.office.clock.move(timedelta(days=22).total_seconds())
-    await desk.approver(course.CaseFinish, kind="returned", reason="逾期未补正，电话催告两次。")
-    text = (await desk.printed())["return"]
-    on(text, *ALWAYS, "退件单", "逾期未补正，电话催告两次。", "补正期限至2026年12月14日")
-    on(text, "印章不清晰，请重新扫描", "2026年11月23日出具补正材料通知书", "退件日期2026年12月15日")
-    on(text, "退还的材料", *(one["name"] for one in desk.lines if one["need"] == "required"))
-
-
-@SQLITE_ALONE
-async def test_a_termination_names_its_legal_cause_and_the_rights(desk: Course) -> None:
-    await desk.accept()
-    await desk.approver(
-        course.CaseFinish, kind="terminated", cause="dissolved", reason="公司已于昨日注销。"
-    )
-    text = (await desk.printed())["termination"]
-    on(text, *ALWAYS, "终止办理告知书", "法人或者其他组织依法终止", "公司已于昨日注销。")
-    on(text, *REVIEW, "行政复议", "行政诉讼", "2026年11月23日受理", "退还的材料")
-
-
-async def test_the_review_body_stands_on_papers_from_the_day_on_which_it_is_entered(
-    desk: Course,
-) -> None:
-    store = desk.office.store
-    unit = {"unit": "青岛西海岸新区行政审批服务局"}
-    async with store.change(SYSTEM) as change:
-        await staffing.set_review(change.connection, demo.XIHAIAN, "", "")
-        await change.record("unit:" + demo.XIHAIAN, "unit.review", "unit:x", None, payload={})
-    reason = "该事项不属于本机关职权范围。"
-    refused = {"decision": "refused", "reason": reason}
-    desk.case_id = await desk.office.case()
-    await desk.approver(CaseDecide, **refused)
-    on((await desk.printed())["refusal"], "有管辖权的行政复议机关", "有管辖权的人民法院")
-    await registering.set_review(store, **unit, review_body=REVIEW[0], court=REVIEW[1])
-    desk.case_id = await desk.office.case()
-    await desk.approver(CaseDecide, **refused)
-    on(
-        (await desk.printed())["refusal"],
-        f"向{REVIEW[0]}申请行政复议",
-        f"向{REVIEW[1]}提起行政诉讼",
-    )
