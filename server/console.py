@@ -81,6 +81,7 @@ def _pair(roles: list[str]) -> tuple[Role, Role]:
 
 ACTS: Final[Mapping[str, Act]] = {
     "unit.create": people.add_unit,
+    "unit.review": people.set_review,
     "item.import": _import,
     "user.create": _create,
     "user.roles": _roles,

@@ -103,6 +103,7 @@ class Code(StrEnum):
     BAD_SHEET = "bad_sheet"
     BAD_FORM = "bad_form"
     BAD_TEMPLATE = "bad_template"
+    REVIEW_BODY_MISSING = "review_body_missing"
     ROLES_EXCLUDE = "roles_exclude"
     SECOND_PERSON = "second_person"
     LOWERING_WAITS = "lowering_waits"

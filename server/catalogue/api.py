@@ -229,6 +229,10 @@ class UnitQuery(Message):
     """Tell of each unit whether it takes an item of this one's name, and how many of its approvers are on duty."""
 
 
+_UNIT: Final = ("id", "name", "place", "region_code", "level", "review_body", "court")
+"""What a unit says of itself, by the names of its columns."""
+
+
 @routes.route("GET", "/api/v1/units")
 async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
     """All units by name, with their windows. For everyone who is signed in."""
@@ -244,7 +248,7 @@ async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
     return Units(
         units=[
             UnitRow.model_validate(
-                {name: row[name] for name in ("id", "name", "place", "region_code", "level")}
+                {name: row[name] for name in _UNIT}
                 | {
                     "windows": [WindowRef(**window) for window in row["windows"]],
                     "takes": row["id"] in taking,

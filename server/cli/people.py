@@ -19,6 +19,11 @@ users = group("Staff who may sign in.")
 Login = Annotated[str, typer.Argument(help="What the person types at sign-in.")]
 Both = Annotated[list[str], typer.Option(help="One of the two roles; given twice.")]
 
+ReviewBody = Annotated[
+    str, typer.Option(help="复议机关 of the unit's decisions, as its papers name it.")
+]
+Court = Annotated[str, typer.Option(help="法院 that hears suits against the unit's decisions.")]
+
 
 @units.command("create")
 def create_unit(
@@ -30,6 +35,8 @@ def create_unit(
     window: Annotated[
         list[str] | None, typer.Option(help="Name of a window; may be given again.")
     ] = None,
+    review_body: ReviewBody = "",
+    court: Court = "",
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -46,8 +53,24 @@ def create_unit(
                 credit_code=credit_code,
                 level=level,
                 windows=window or [],
+                review_body=review_body,
+                court=court,
             )
         )
+
+
+@units.command("review")
+def set_review(
+    unit: Annotated[str, typer.Argument(help="Id or full name of the unit.")],
+    review_body: ReviewBody,
+    court: Court,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say before whom the decisions of a unit can be taken; its papers name both from now on."""
+    settings = settings_of(config, {"data": data})
+    with told_plainly(settings):
+        act(settings, "unit.review", unit=unit, review_body=review_body, court=court)
 
 
 @users.command("create")

@@ -56,11 +56,12 @@ class Person:
 
 
 UNITS: Final = (
-    (JINAN, "济南市市中区政务服务中心", "济南市中", "370103", "11370103MB28455306", "4"),
-    (XIHAIAN, "青岛西海岸新区行政审批服务局", "青岛西海岸", "370211", "11370211MB28755419", "4"),
-    (LIAOCHENG, "聊城市东昌府区政务服务中心", "聊城东昌府", "371502", "11371502MB2865560B", "4"),
-    (YANTAI, "烟台市行政审批服务局", "烟台", "370600", "11370600MB2815573T", "3"),
-)
+    (JINAN, "济南市市中区政务服务中心", "济南市中", "370103", "11370103MB28455306", "4", "济南市市中区人民政府", "济南市市中区人民法院"),
+    (XIHAIAN, "青岛西海岸新区行政审批服务局", "青岛西海岸", "370211", "11370211MB28755419", "4", "青岛市黄岛区人民政府", "青岛市黄岛区人民法院"),
+    (LIAOCHENG, "聊城市东昌府区政务服务中心", "聊城东昌府", "371502", "11371502MB2865560B", "4", "聊城市东昌府区人民政府", "聊城市东昌府区人民法院"),
+    (YANTAI, "烟台市行政审批服务局", "烟台", "370600", "11370600MB2815573T", "3", "烟台市人民政府", "烟台市莱山区人民法院"),
+)  # fmt: skip
+"""With 复议机关 and 法院 of each."""
 WINDOWS: Final = (
     (WINDOW_3, JINAN, "3号窗口"),
     ("window-jinan-1", JINAN, "1号窗口"),
@@ -96,6 +97,7 @@ ITEMS: Final = (
         version=1,
         unit_id=XIHAIAN,
         promised_days=3,
+        registers=True,
         modes=("online", "proxy", "joint"),
         lines=(
             Line("application", "变更登记申请书", "required", "both", 1, 0, "由公司盖章"),
@@ -180,6 +182,7 @@ ITEMS: Final = (
         version=1,
         unit_id=XIHAIAN,
         promised_days=5,
+        registers=True,
         modes=("online", "proxy"),
         lines=(
             Line("application", "注销登记申请书", "required", "both", 1, 0, "由公司盖章"),
@@ -221,6 +224,7 @@ ITEMS: Final = (
         version=1,
         unit_id=XIHAIAN,
         promised_days=3,
+        registers=True,
         modes=("online", "proxy"),
         lines=(
             Line("application", "公司登记（备案）申请书", "required", "both", 1, 0),
@@ -398,7 +402,7 @@ async def _add_people(change: Change, password_hash: str, people: Iterable[Perso
 
 async def _add(change: Change, password_hash: str) -> None:
     connection = change.connection
-    for unit_id, name, place, region_code, credit_code, level in UNITS:
+    for unit_id, name, place, region_code, credit_code, level, review_body, court in UNITS:
         await staffing.add_unit(
             connection,
             unit_id=unit_id,
@@ -407,6 +411,8 @@ async def _add(change: Change, password_hash: str) -> None:
             region_code=region_code,
             credit_code=credit_code,
             level=level,
+            review_body=review_body,
+            court=court,
         )
     for window_id, unit_id, name in WINDOWS:
         await staffing.add_window(connection, window_id=window_id, unit_id=unit_id, name=name)

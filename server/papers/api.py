@@ -58,7 +58,14 @@ async def check_template(ask: Ask[Nothing, TemplateText]) -> TemplateCheck:
 @routes.route(
     "PUT",
     "/api/v1/templates/{paper_kind}",
-    problems=(Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_TEMPLATE, Code.THROTTLED),
+    problems=(
+        Code.FORBIDDEN,
+        Code.NOT_FOUND,
+        Code.STALE,
+        Code.BAD_TEMPLATE,
+        Code.REVIEW_BODY_MISSING,
+        Code.THROTTLED,
+    ),
     act="template.publish",
 )
 async def publish_template(ask: Ask[Nothing, TemplatePublication]) -> TemplateVersion:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.standards.papers import PaperKind
-from server.store.tables import paper_templates, people
+from server.store.tables import paper_templates, people, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,14 @@ async def list_versions(
         query = query.where(paper_templates.c.kind == kind)
     found = await connection.execute(query)
     return [(_template(row), row["made_by"] or "") for row in found.mappings()]
+
+
+async def names_review(connection: AsyncConnection, unit_id: str) -> bool:
+    """Whether it is known before whom the decisions of this unit can be taken."""
+    found = await connection.execute(
+        sa.select(units.c.review_body, units.c.court).where(units.c.id == unit_id)
+    )
+    return all(found.one())
 
 
 _ROWS = sa.select(paper_templates)

@@ -38,11 +38,70 @@ _EXTENSION: Final = {
     "on": "2026年11月25日",
     "by": "样本负责人",
 }
+_PERSON: Final = {"by": "样本决定人", "staff_number": "YB-0231"}
+_RULING: Final = {
+    "kind": "准予",
+    "reason": "样本说明：现场核查的结果符合要求。",
+    "bases": ["《样本管理条例》第二十三条第一款", "《样本登记办法》第七条"],
+    **_PERSON,
+    "on": "2026年12月7日",
+    "deliver_by": "2026年12月21日",
+}
+_RESULTS: Final = [
+    {
+        "name": "样本许可证", "number": "样许字〔2026〕第0815号", "kind": "证照",
+        "originals": 1, "copies": 3, "valid": "2026年12月7日至2031年12月6日",
+    },
+    {
+        "name": "关于样本事项的批复", "number": "样审批〔2026〕64号", "kind": "批文",
+        "originals": 2, "copies": 0, "valid": "2026年12月7日至长期",
+    },
+]  # fmt: skip
+_DELIVERY: Final = {
+    "way": "邮寄",
+    "place": "样本政务服务中心 3号窗口",
+    "courier": "中国邮政 EMS",
+    "tracking": "EX987654321CN",
+    "given": [
+        {name: one[name] for name in ("name", "number", "originals", "copies")} for one in _RESULTS
+    ],
+    "receiver": {
+        "name": "样本领取人",
+        "who": "代理人",
+        "document": "居民身份证",
+        "number": "370211************",
+        "how": "读卡核验",
+    },
+    "note": "样本备注：收件人当面拆封。",
+    "begun_on": "2026年12月8日",
+    "ended_on": "2026年12月10日",
+    **_PERSON,
+}
+_ENDING: Final = {
+    "kind": "终止",
+    "cause": "",
+    "reason": "样本事由：情况已经核实，不再继续办理。",
+    **_PERSON,
+    "on": "2026年12月9日",
+}
+_COURSE: Final[dict[str, Any]] = {
+    "accepted_on": _ON, "ruling": None, "used": None, "results": [], "delivery": None, "ending": None,
+}  # fmt: skip
+_COURSES: Final[dict[PaperKind, dict[str, Any]]] = {
+    "grant": {"ruling": _RULING, "used": 9},
+    "registration": {"ruling": _RULING, "used": 9},
+    "denial": {"ruling": {**_RULING, "kind": "不予"}, "used": 9},
+    "delivery": {"ruling": _RULING, "used": 9, "results": _RESULTS, "delivery": _DELIVERY},
+    "closing": {"ruling": _RULING, "used": 9, "results": _RESULTS, "delivery": _DELIVERY},
+    "withdrawal": {"accepted_on": "", "ending": {**_ENDING, "kind": "撤回"}},
+    "return": {"accepted_on": "", "ending": {**_ENDING, "kind": "退件"}},
+    "termination": {"ending": {**_ENDING, "cause": "样本情形：法人或者其他组织依法终止"}},
+}
 
 
 def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
     """The facts of a paper of this kind, issued by the unit of that name."""
-    decided = kind not in ("receipt", "application", "handover")
+    decided = kind not in ("receipt", "application", "handover", "withdrawal")
     told: dict[str, Any] = {
         "kind": kind,
         "title": TITLES[kind],
@@ -73,6 +132,8 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
             "staff_number": "YB-0306",
         },
         "hotline": "12345",
+        "review_body": "样本市人民政府",
+        "court": "样本市样本区人民法院",
         "materials": [dict(one) for one in _MATERIALS],
         "signature": None,
         "decision": None,
@@ -101,7 +162,7 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
             }
         case "acceptance":
             told["promised"] = [{"name": "清税证明", "until": "2026年12月29日"}]
-        case "correction":
+        case "correction" | "return":
             told["correct_by"] = "2026年12月15日"
         case "application":
             told["title"] = "分公司负责人变更登记申请表"
@@ -135,6 +196,8 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
             }  # fmt: skip
         case _:
             pass
+    if kind in _COURSES:
+        told["course"] = {**_COURSE, **_COURSES[kind]}
     if kind in ("acceptance", "suspension", "extension"):
         told["clock"] = {
             "started_on": "2026年11月10日",

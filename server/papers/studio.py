@@ -129,11 +129,16 @@ class TemplateStudio:
 
         Papers that were asked for before keep what they were asked for with. Refused: ``forbidden``,
         ``not_found``, ``stale`` (``over`` is not the newest version), ``throttled``, and
-        ``bad_template`` with the ``count`` of faults and the first ``places``.
+        ``bad_template`` with the ``count`` of faults and the first ``places``; ``review_body_missing`` for a
+        paper that names before whom the decision can be taken, while that is not known of the unit.
         """
         _writer(actor)
         of = _kind(kind)
         if source is not None:
+            if of in rules.NAMES_REVIEW:
+                async with self._store.read() as connection:
+                    if not await rows.names_review(connection, actor.unit_id):
+                        raise Refusal(Code.REVIEW_BODY_MISSING)
             _, faults = await self._draw(actor, of, source)
             if faults:
                 places = ", ".join(f"{one.line}: {one.why} {one.name}" for one in faults)

@@ -123,6 +123,9 @@ class UnitRow(Message):
     place: str
     region_code: str
     level: str
+    review_body: str = ""
+    """复议机关 and ``court`` (法院) of its decisions, as its papers name them; empty where they are not known."""
+    court: str = ""
     windows: list[WindowRef]
     takes: bool = False
     """Whether it has an item in use of the name that was asked about."""

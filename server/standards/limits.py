@@ -6,7 +6,7 @@ Pure.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from server.standards.working_days import Counted, count
@@ -76,6 +76,18 @@ def limit(
     counted = count(_Stopped(known, spans), accepted_on, working_days)
     lasting = any(one.ended is None for one in stops)
     return replace(counted, provisional=True) if lasting else counted
+
+
+def used(
+    known: Mapping[date, bool], accepted_on: date, ended_on: date, stops: Sequence[Stop] = ()
+) -> int:
+    """How many working days a matter took: those behind the day of acceptance up to the day of its end,
+    without those inside a stop. Counted as ``limit`` counts, so that what ends on the last day of a limit
+    used all of it."""
+    spans = [(one.began, one.ended or ended_on) for one in stops]
+    calendar = _Stopped(known, spans)
+    days = (accepted_on + timedelta(days=n) for n in range(1, (ended_on - accepted_on).days + 1))
+    return sum(on.weekday() < 5 if (works := calendar.get(on)) is None else works for on in days)
 
 
 def extension(joint: bool) -> int:

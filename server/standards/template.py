@@ -2,7 +2,7 @@
 
 A unit may lay its papers out by itself, in Typst. What the law wants on a paper must be read on it
 all the same; for each kind it is told here which values these are, and whether a text has them.
-Sources: 行政许可法 32, 42, 44 and 45; the notices are dated, sealed and signed for. Pure.
+Sources: 行政许可法 32, 38, 42, 44 and 45; the notices are dated, sealed and signed for. Pure.
 """
 
 import unicodedata
@@ -28,7 +28,8 @@ Why = Literal[
 Must = Literal[
     "title", "number", "unit", "seal", "date", "signed_for", "applicant", "item", "materials", "copies",
     "time", "receiver", "contact", "limit", "decision_date", "promised", "points", "deadline",
-    "reason", "rights", "procedure", "form", "parcel", "arrived",
+    "reason", "rights", "procedure", "form", "parcel", "arrived", "bases", "results", "way", "cause", "review",
+    "deliver_by", "used",
 ]  # fmt: skip
 """What has to be read on a paper, by name."""
 
@@ -49,6 +50,10 @@ class _Need:
     """Each of these values."""
     any: tuple[str, ...] = ()
     """One of these words."""
+
+
+NAMES_REVIEW: Final[frozenset[PaperKind]] = frozenset({"refusal", "denial", "termination"})
+"""The papers that tell before whom the decision can be taken (行政许可法 38; 行政复议法, 行政诉讼法)."""
 
 
 def is_kind(word: str) -> bool:
@@ -92,12 +97,13 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
     yield _Need("unit", (facts["unit"],))
     yield _Need("applicant", (facts["applicant"]["name"],))
     yield _Need("item", (facts["item"]["name"],))
-    if kind not in ("application", "handover"):
+    if kind not in ("application", "handover", "withdrawal"):
         yield _Need("seal", any=("印章", "盖章"))
-        yield _Need("signed_for", any=("签收",))
-        by_clock = kind in ("suspension", "extension")
-        on = facts["made_on"] if by_clock or decision is None else decision["on"]
-        yield _Need("date", (on,))
+        yield _Need("signed_for", any=("签收", "收件人签名") if kind == "delivery" else ("签收",))
+        yield _Need("date", (_dated(facts),))
+    if kind in NAMES_REVIEW:
+        yield _Need("rights", ("行政复议", "行政诉讼"))
+        yield _Need("review", (facts.get("review_body", ""), facts.get("court", "")))
     if kind in ("receipt", "acceptance", "application"):
         yield _Need("materials", tuple(one["name"] for one in facts["materials"]))
     match kind:
@@ -120,7 +126,6 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
             yield _Need("deadline", (facts["correct_by"],))
         case "refusal":
             yield _Need("reason", (decision["reason"],))
-            yield _Need("rights", ("行政复议", "行政诉讼"))
         case "suspension":
             stopped = facts["clock"]["stopped"]
             yield _Need("procedure", (stopped["why"], stopped["began"]))
@@ -133,19 +138,35 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
             yield _Need("signed_for", any=("签名", "签字"))
             rows = [row for section in facts["form"] for row in section["rows"]]
             yield _Need("form", tuple(value for row in rows for value in row))
-        case "grant" | "registration" | "denial":
-            ruling = facts["course"]["ruling"]
-            yield _Need("bases", tuple(ruling["bases"]))
-            if kind == "denial":
-                yield _Need("reason", (ruling["reason"],))
-                yield _Need("rights", ("行政复议", "行政诉讼"))
+        case "grant" | "registration":
+            yield _Need("bases", tuple(facts["course"]["ruling"]["bases"]))
+            yield _Need("deliver_by", (facts["course"]["ruling"]["deliver_by"],))
+        case "denial":
+            yield _Need("bases", tuple(facts["course"]["ruling"]["bases"]))
+            yield _Need("reason", (facts["course"]["ruling"]["reason"],))
         case "delivery":
-            parcel = facts["course"]["delivery"]
-            yield _Need("way", (parcel["way"], parcel["ended_on"]))
-            yield _Need("results", tuple(one["name"] for one in facts["course"]["results"]))
+            delivery = facts["course"]["delivery"]
+            yield _Need(
+                "way", tuple(delivery[name] for name in ("way", "courier", "tracking", "note"))
+            )
+            for one in delivery["given"]:
+                yield _Need("results", (one["name"], one["number"]))
+            if delivery["receiver"] is not None:
+                yield _Need("receiver", (delivery["receiver"]["name"],))
         case "closing":
-            yield _Need("results", tuple(one["name"] for one in facts["course"]["results"]))
-        case "withdrawal" | "return" | "termination":
+            used = facts["course"]["used"]
+            yield _Need("used", () if used is None else (f"{used}个工作日",))
+            for one in facts["course"]["results"]:
+                yield _Need("results", (one["name"], one["number"]))
+        case "withdrawal":
+            yield _Need("signed_for", any=("签名", "签字"))
+            yield _Need("date", (facts["course"]["ending"]["on"],))
+            yield _Need("reason", (facts["course"]["ending"]["reason"],))
+        case "return":
+            yield _Need("reason", (facts["course"]["ending"]["reason"],))
+            yield _Need("materials", tuple(one["name"] for one in facts["materials"]))
+        case "termination":
+            yield _Need("cause", (facts["course"]["ending"]["cause"],))
             yield _Need("reason", (facts["course"]["ending"]["reason"],))
         case "handover":
             parcel = facts["handover"]
@@ -153,3 +174,20 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
             yield _Need("materials", tuple(one["name"] for one in parcel["lines"]))
             told = [one[name] for one in parcel["lines"] for name in ("told", "note")]
             yield _Need("arrived", (parcel["received_at"], parcel["note"], *told))
+
+
+def _dated(facts: Mapping[str, Any]) -> str:
+    """The day under a notice: that of what it tells, which is not always that of its making."""
+    course = facts.get("course")
+    match facts["kind"]:
+        case "suspension" | "extension" | "closing":
+            return str(facts["made_on"])
+        case "grant" | "registration" | "denial" if course:
+            return str(course["ruling"]["on"])
+        case "delivery" if course:
+            return str(course["delivery"]["ended_on"])
+        case "return" | "termination" if course:
+            return str(course["ending"]["on"])
+        case _:
+            decision = facts["decision"]
+            return str(facts["made_on"] if decision is None else decision["on"])

@@ -40,6 +40,20 @@ def test_while_a_stop_lasts_the_end_is_provisional() -> None:
     assert counted.provisional
 
 
+def test_what_was_used_of_a_limit_is_counted_as_the_limit_is() -> None:
+    accepted = date(2026, 9, 24)
+    stops = [Stop("hearing", date(2026, 10, 9), date(2026, 10, 12))]
+    for days in range(30):
+        ends = limits.limit(KNOWN, accepted, days, stops, today=accepted).due_on
+        assert limits.used(KNOWN, accepted, ends, stops) == days
+    # a day off behind it adds none, and what still stands counts to the end
+    assert limits.used(KNOWN, date(2026, 9, 30), date(2026, 10, 7)) == 0
+    lasting = [Stop("hearing", date(2026, 10, 9))]
+    assert limits.used(KNOWN, date(2026, 10, 8), date(2026, 10, 20), lasting) == 0
+    # beyond what the calendar knows: Monday to Friday
+    assert limits.used({}, date(2030, 1, 4), date(2030, 1, 11)) == 5
+
+
 def test_overlapping_stops_are_passed_over_once() -> None:
     stops = [
         Stop("test", date(2026, 11, 3), date(2026, 11, 5)),

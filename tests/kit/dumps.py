@@ -301,6 +301,8 @@ async def _fill(address: str, acts: _Acts) -> None:
         await window.ask({"type": "call.hang_up", "call_id": missed})
         back = {"type": "case.decide", "case_id": second, "decision": "to_correct"}
         await acts("corrections", approver.ask({**back, "reason": "请补正材料"}))
+        withdrawn = {"type": "case.finish", "case_id": second, "kind": "withdrawn"}
+        await acts("withdrawal", window.ask({**withdrawn, "reason": "改日另行申请"}))
 
         third = await window.register(applicant_name="赵新民", item_id=demo.CLOSING)
         await window.take_consent(third)

@@ -55,6 +55,10 @@ def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
     said = yunjian(*unit, *data, folder=tmp_path)
     assert said.returncode == 0, said.stderr
 
+    review = ("unit", "review", "济南市市中区政务服务中心", "--review-body", "济南市市中区人民政府")
+    said = yunjian(*review, "--court", "济南市市中区人民法院", *data, folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+
     user = (
         *("user", "create", "sun", "--name", "孙", "--staff-number", "A-1", "--role", "clerk"),
         *("--unit", "济南市市中区政务服务中心", "--window", "3号窗口"),
@@ -78,8 +82,8 @@ def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
     verify = ("ledger", "verify", "--against", str(kept))
     said = yunjian(*verify, "--json", *data, folder=tmp_path)
     report = json.loads(said.stdout)
-    # the beginning of the ledger, the unit, the person, his roles
-    assert (said.returncode, report["ok"], report["entries"]) == (0, True, 4)
+    # the beginning of the ledger, the unit, its review body, the person, his roles
+    assert (said.returncode, report["ok"], report["entries"]) == (0, True, 5)
     head = json.loads(kept.read_text().splitlines()[-1])
     kept.write_text(json.dumps({**head, "root": "0" * 64}) + "\n")
     said = yunjian(*verify, *data, folder=tmp_path)

@@ -50,6 +50,16 @@ class Signed:
     outdated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The unit that decides: its area code (GB/T 2260), and before whom its decisions can be taken; empty
+    where that is not known."""
+
+    region_code: str
+    review_body: str
+    court: str
+
+
 def new_paper(paper: Paper) -> Write:
     """A new paper is kept, of which there is no file yet."""
     return added(papers, _values(paper))
@@ -85,12 +95,14 @@ async def newest_signature(connection: AsyncConnection, case_id: str) -> Signed 
     return await _signed(connection, signatures.c.case_id == case_id)
 
 
-async def region_of(connection: AsyncConnection, unit_id: str) -> str:
-    """The area code (GB/T 2260) of a unit."""
-    code: str | None = await connection.scalar(
-        sa.select(units.c.region_code).where(units.c.id == unit_id)
+async def issuer_of(connection: AsyncConnection, unit_id: str) -> Issuer:
+    """What papers say of the unit that decides."""
+    found = await connection.execute(
+        sa.select(units.c.region_code, units.c.review_body, units.c.court).where(
+            units.c.id == unit_id
+        )
     )
-    return code or "000000"
+    return Issuer(*found.one())
 
 
 async def _signed(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> Signed | None:

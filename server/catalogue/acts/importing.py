@@ -203,6 +203,7 @@ def _item(row: ListedItem, unit_id: str, before: Item | None) -> Item:
         level=row.level.value if row.level else was.level,
         main_item=row.main_item or was.main_item,
         combined=was.combined if row.combined is None else row.combined,
+        registers=was.registers if row.registers is None else row.registers,
     )
 
 

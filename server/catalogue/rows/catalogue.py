@@ -243,6 +243,7 @@ async def add_item(
                 "level": item.level,
                 "main_item": item.main_item,
                 "combined": item.combined,
+                "registers": item.registers,
             },
             in_use=True,
             newest=True,

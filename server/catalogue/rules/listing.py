@@ -33,6 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "promised_days": ("承诺办结时限", "promise_day", "promised_days", "time_limit"),
     "modes": ("通办形式", "modes"),
     "combined": ("即办可审核合一", "combined"),
+    "registers": ("登记类", "registers"),
     "guide": ("受理条件", "accept_condition", "guide"),
     "materials": ("材料", "materials"),
     "form": ("申请表", "表单", "form"),
@@ -105,6 +106,7 @@ class ListedItem:
     promised_days: int | None = None
     modes: tuple[Mode, ...] | None = None
     combined: bool | None = None
+    registers: bool | None = None
     guide: str | None = None
     lines: tuple[Line, ...] | None = None
     form_title: str | None = None
@@ -171,6 +173,7 @@ class _Row:
             promised_days=self._days("promised_days"),
             modes=self._modes(),
             combined=self._yes("combined"),
+            registers=self._yes("registers"),
             guide=self._text("guide", longest=20_000) or None,
             lines=self._lines(),
             form_title=form_title,

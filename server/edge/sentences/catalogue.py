@@ -49,6 +49,11 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         "文书模板有 {count} 处不符合要求，未发布任何内容；请按列出的位置改正。",
         "Errors in the template: {count}; nothing was published. Please correct them where they are listed.",
     ),
+    Code.REVIEW_BODY_MISSING: Sentences(
+        409,
+        "本单位还没有登记复议机关和法院，这种文书必须写明，不能发布模板；请告诉平台运维登记。",
+        "The review body and the court of this unit are not known yet. This paper must name them, so no template of it can be published. Please have the operator enter them.",
+    ),
     Code.UNKNOWN_CODE: Sentences(
         422, "代码表中没有这个代码：{value}。请从列表中选择。", "This code is not in the table: {value}. Please choose one from the list."
     ),

@@ -25,10 +25,14 @@ async def add_unit(
     credit_code: str,
     level: str,
     windows: Collection[str] = (),
+    review_body: str = "",
+    court: str = "",
 ) -> str:
-    """Keep a new unit with its windows; returns its id. Refused: malformed (a name with characters
-    that are not seen)."""
+    """Keep a new unit with its windows; returns its id. ``review_body`` and ``court``: as ``set_review``.
+
+    Refused: malformed (a name with characters that are not seen, or one without the other)."""
     _seen(name=name, place=place, window="".join(windows))
+    _review(review_body, court)
     unit_id = new_id()
     async with store.change(SYSTEM) as change:
         await staffing.add_unit(
@@ -39,6 +43,8 @@ async def add_unit(
             region_code=region_code,
             credit_code=credit_code,
             level=level,
+            review_body=review_body,
+            court=court,
         )
         for window in windows:
             await staffing.add_window(
@@ -46,8 +52,26 @@ async def add_unit(
             )
         turn = await Turn.of(change, of_unit(unit_id))
         payload = {"name": name, "place": place, "windows": list(windows)}
+        payload |= {"review_body": review_body, "court": court}
         await turn.enter("unit.create", payload)
     return unit_id
+
+
+async def set_review(store: Store, *, unit: str, review_body: str, court: str) -> None:
+    """Say before whom the decisions of a unit can be taken (复议机关, 法院): its papers name both from now on.
+    ``unit`` is an id or a name.
+
+    Refused: not_found, malformed (one without the other, longer than 120 characters, or with characters
+    that are not seen)."""
+    _review(review_body, court)
+    async with store.change(SYSTEM) as change:
+        units = await staffing.list_units(change.connection)
+        found = next((one for one in units if unit in (one["id"], one["name"])), None)
+        if found is None:
+            raise Refusal(Code.NOT_FOUND, unit=unit)
+        turn = await Turn.of(change, of_unit(found["id"]))
+        await staffing.set_review(change.connection, found["id"], review_body, court)
+        await turn.enter("unit.review", {"review_body": review_body, "court": court})
 
 
 async def add_person(
@@ -164,6 +188,15 @@ def _apart(roles: Collection[Role], allowed: Collection[tuple[Role, Role]]) -> N
     for first, second in conflicts(roles):
         if (first, second) not in allowed:
             raise Refusal(Code.ROLES_EXCLUDE, first=first.value, second=second.value)
+
+
+def _review(review_body: str, court: str) -> None:
+    _seen(review_body=review_body, court=court)
+    if (
+        bool(review_body.strip()) != bool(court.strip())
+        or max(map(len, (review_body, court))) > 120
+    ):
+        raise Refusal(Code.MALFORMED, fields="review_body, court")
 
 
 def _seen(**names: str) -> None:

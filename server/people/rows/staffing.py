@@ -123,8 +123,11 @@ async def add_unit(
     region_code: str,
     credit_code: str,
     level: str,
+    review_body: str = "",
+    court: str = "",
 ) -> None:
-    """Keep a new unit. `level` is its 行使层级 (GB/T 39046-2020 annex A)."""
+    """Keep a new unit. `level` is its 行使层级 (GB/T 39046-2020 annex A); `review_body` and `court`: before whom
+    its decisions can be taken, empty where that is not known."""
     await connection.execute(
         units.insert().values(
             id=unit_id,
@@ -133,8 +136,20 @@ async def add_unit(
             region_code=region_code,
             credit_code=credit_code,
             level=level,
+            review_body=review_body,
+            court=court,
         )
     )
+
+
+async def set_review(
+    connection: AsyncConnection, unit_id: str, review_body: str, court: str
+) -> bool:
+    """Keep before whom the decisions of a unit can be taken; False when there is no such unit."""
+    done = await connection.execute(
+        units.update().where(units.c.id == unit_id).values(review_body=review_body, court=court)
+    )
+    return done.rowcount > 0
 
 
 async def add_window(

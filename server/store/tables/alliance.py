@@ -14,6 +14,8 @@ units = sa.Table(
     C("region_code", sa.String(12), nullable=False, info=FACT),  # GB/T 2260
     C("credit_code", sa.String(18), nullable=False, info=FACT),  # 统一社会信用代码 GB 32100
     C("level", sa.String(1), nullable=False, info=FACT),  # 行使层级 GB/T 39046 annex A
+    C("review_body", sa.String(120), nullable=False, server_default=sa.text("''"), info=FACT),  # 复议机关
+    C("court", sa.String(120), nullable=False, server_default=sa.text("''"), info=FACT),  # both: of its decisions
     info=told_in(of_unit("{id}"), "catalogue", "demo"),
 )  # fmt: skip
 windows = sa.Table(

@@ -148,7 +148,13 @@ async def test_from_acceptance_to_the_archive_by_each_way_of_delivery(course: Co
         "delivered", "delivered", "returned", "delivered",
     ]  # fmt: skip
     assert told["deliveries"][3]["results"] == [document], "all that had not arrived"
-    assert (await course.kinds())[-5:] == ["grant", "delivery", "delivery", "delivery", "closing"]
+    assert (await course.kinds())[-5:] == [
+        "registration",
+        "delivery",
+        "delivery",
+        "delivery",
+        "closing",
+    ]
 
     assert await course.refused(APPROVER, wire.CaseArchive) is Code.UNFINISHED
     await course.made()
@@ -179,7 +185,7 @@ async def test_accepted_and_granted_in_one_act(course: Course) -> None:
     await course.do(APPROVER, decision.CaseDecide, **at_once)
     told = await course.course()
     assert (told["state"], told["ruling"]["bases"]) == ("granted", ["条例"])
-    assert (await course.kinds())[-2:] == ["acceptance", "grant"]
+    assert (await course.kinds())[-2:] == ["acceptance", "registration"]
     acts = [one["act"] for one in await course.office.entries(course.case_id)]
     assert acts[-4:] == ["case.decide", "paper.ask", "case.rule", "paper.ask"]
 

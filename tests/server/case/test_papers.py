@@ -70,9 +70,9 @@ class Desk:
         press = Press(self.office.store, Children(), font_dirs, public_url)
         self.jobs = Jobs(self.office.store, {papers.KIND: press.kind})
 
-    async def fill(self) -> None:
+    async def fill(self, **changes: Any) -> None:
         office = self.office
-        self.case_id = await office.case()
+        self.case_id = await office.case(**changes)
         uploads = await office.uploads(self.folder / "uploads")
         self.lines = (await office.view(self.case_id))["item"]["lines"]
         for line in self.lines:

@@ -138,6 +138,27 @@ async def test_what_changed_becomes_a_version_and_running_cases_keep_theirs(
             assert (said.status, (await said.json())["code"]) == (400, "malformed")
 
 
+async def test_a_column_says_whether_what_is_granted_is_a_registration(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/yunjian.sqlite"
+    async with demo_node(url, tmp_path) as node, desk_of(node, "admin") as admin:
+
+        async def registers(code: str, **columns: str) -> bool:
+            row = {"实施编码": code, "事项名称": "样本登记", **columns}
+            await take(admin, as_json([row]), unit_id=demo.XIHAIAN)
+            newest = sa.select(tables.items.c.body).where(
+                tables.items.c.code == code, tables.items.c.newest
+            )
+            async with node.app[STORE].read() as connection:
+                body = await connection.scalar(newest)
+            return bool(body["registers"])
+
+        [known, new] = demo.ITEMS[0].code, ROWS[0]["实施编码"]
+        assert await registers(known, 承诺办结时限="2"), "what the row does not say stays"
+        assert not await registers(known, 登记类="否")
+        assert not await registers(new)
+        assert await registers(new, 登记类="是")
+
+
 async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
     database: str, tmp_path: Path
 ) -> None:

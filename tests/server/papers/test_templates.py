@@ -14,17 +14,22 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.papers.press import KIND, Press
+from server.case.wire import course, materials, promises, signing
 from server.case.wire import decision as case_decision
-from server.case.wire import materials, promises, signing
+from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.papers import specimen
 from server.papers.studio import OWN_LIMITS, TemplateStudio
 from server.papers.wire import TemplateFault
+from server.people.acts import registering
+from server.people.rows import staffing
 from server.rights.person import Actor
-from server.rights.subjects import of_templates
+from server.rights.subjects import of_templates, of_unit
 from server.standards import template
 from server.standards.papers import TITLES, PaperKind
+from server.store import SYSTEM
+from server.store.subject import Turn
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
 from server.work import paper as drawing
@@ -218,6 +223,20 @@ MUST: Final[dict[PaperKind, tuple[tuple[str, str], ...]]] = {
     "extension": (("body-par(clock.extension.reason)", "reason"),),
     "application": (("(label(name), if value", "form"),),
     "handover": (("#parcel.tracking", "parcel"), ("one.told }", "arrived")),
+    "grant": (("#ruling.deliver_by 前", "deliver_by"), ("for (number, one) in lines", "bases")),
+    "registration": (("[作出决定的依据], ruling.bases", "bases"), ("#ruling.deliver_by 前", "deliver_by")),
+    "denial": (("body-par(ruling.reason)", "reason"), ("[*#body*]", "review"), ("行政复议", "rights")),
+    "delivery": (
+        ("one.number, one.originals, one.copies", "results"), ("[#receiver.name", "receiver"),
+        ("#parcel.courier　#parcel.tracking", "way"), ("收件人\\", "signed_for"),
+    ),
+    "closing": (("#course.used 个工作日", "used"), ("one.name, one.number, one.kind", "results")),
+    "withdrawal": (("body-par(ending.reason)", "reason"), ("申请人签名（盖章）：", "signed_for")),
+    "return": (
+        ("body-par(ending.reason)", "reason"),
+        ("one.name, one.originals, one.copies, none", "materials"),
+    ),
+    "termination": (("body-par(ending.cause)", "cause"), ("[*#court*]", "review")),
 }  # fmt: skip
 
 
@@ -235,11 +254,41 @@ def test_the_built_in_layout_says_what_must_be_said_and_what_is_left_out_is_name
             "(label(name), if value": '(label(name), if "" == "" { [] } else if value',
             "one.told }": "[] }",
             "clock.stopped.began": "clock.started_on",
+            "for (number, one) in lines": "for (number, one) in lines.slice(1)",
+            "[作出决定的依据], ruling.bases": "[作出决定的依据], ()",
+            "[*#body*]": "[某机关]",
+            "[*#court*]": "[某法院]",
+            "one.number, one.originals, one.copies": "[], one.originals, one.copies",
+            "[#receiver.name": "[收件人",
+            "one.name, one.number, one.kind": "one.name, [], one.kind",
+            "one.name, one.originals, one.copies, none": "[], one.originals, one.copies, none",
         }.get(words, "[]" if words.startswith("body-par(") else "")
         # the number stands in the footer too
         source = BUILT_IN.replace(words, gone).replace("[#facts.title　#facts.number],", "[],")
         found = [(one.why, one.name) for one in drawn(source, kind)]
         assert ("lacks", must) in found, (words, found)
+
+
+@on_sqlite
+async def test_what_must_name_the_review_body_waits_until_that_is_known(hall: Hall) -> None:
+    store = hall.office.store
+    async with store.change(SYSTEM) as change:
+        await staffing.set_review(change.connection, demo.XIHAIAN, "", "")
+        turn = await Turn.of(change, of_unit(demo.XIHAIAN))
+        await turn.enter("unit.review", {"review_body": "", "court": ""})
+    for kind in template.NAMES_REVIEW:
+        with pytest.raises(Refusal) as refused:
+            await hall.studio.publish(hall.admin, kind, OWN, over=0, note="换成本局样式")
+        assert refused.value.code is Code.REVIEW_BODY_MISSING, kind
+        # the built-in layout says that there is one, whoever it is
+        await hall.studio.publish(hall.admin, kind, None, over=0, note="不变")
+    await hall.studio.publish(hall.admin, "grant", OWN, over=0, note="换成本局样式")
+    known = {"review_body": "青岛市黄岛区人民政府", "court": "青岛市黄岛区人民法院"}
+    await registering.set_review(store, unit=demo.XIHAIAN, **known)
+    await hall.studio.publish(hall.admin, "refusal", OWN, over=1, note="换成本局样式")
+    _, text = await hall.refusal()
+    assert "按本局样式制作" in text
+    assert all(one in text for one in known.values())
 
 
 async def test_what_has_a_fault_is_not_published(hall: Hall) -> None:
@@ -387,6 +436,51 @@ def same(real: Any, invented: Any, at: str) -> None:
         same(real[0], invented[0], f"{at}[]")
 
 
+async def courses(office: Office) -> None:
+    """Let cases of an item without form and materials go on to every end that has a paper."""
+    [known] = [one for one in demo.ITEMS if one.id == demo.PRINCIPAL]
+    plain: dict[str, Any] = {
+        "lines": (),
+        "form": (),
+        "rules": (),
+        "checklist": (),
+        "signature": "optional",
+    }
+    async with office.store.change(SYSTEM) as change:
+        for id, registers in (("item-permit", False), ("item-registered", True)):
+            made = replace(known, id=id, code=f"{known.code[:-1]}{int(registers) + 7}", **plain)
+            await catalogue.add_item(change.connection, replace(made, registers=registers))
+        await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
+
+    async def decided(decision: str, item: str) -> dict[str, Any]:
+        about = {"case_id": await office.case(item_id=item)}
+        told = {"decision": decision, "reason": "材料齐全。"}
+        await office.do(APPROVER, case_decision.CaseDecide, **about, **told)
+        return about
+
+    for ruling, item in (
+        ("denied", "item-permit"), ("granted", "item-registered"), ("granted", "item-permit"),
+    ):  # fmt: skip
+        about = await decided("accepted", item)
+        ruled = {"ruling": ruling, "reason": "不符合条件。", "bases": ["《样本条例》第一条"]}
+        await office.do(APPROVER, course.CaseRule, **about, **ruled)
+    licence = {"kind": "licence", "name": "许可证", "number": "1", "valid_from": "2026-11-23"}
+    await office.do(APPROVER, course.CaseIssue, **about, results=[licence])
+    begun = await office.do(CLERK, course.CaseBeginDelivery, **about, way="collected")
+    seen = {"name": "孙雅宁", "document": "passport", "number": "E12345678", "how": "sight"}
+    await office.do(CLERK, course.CaseCheckReceiver, **about, **begun, **seen)
+    ended = {"outcome": "delivered", "on": "2026-11-23"}
+    await office.do(CLERK, course.CaseEndDelivery, **about, **begun, **ended)
+    why = {"reason": "不再办理。"}
+    about = await decided("accepted", "item-permit")
+    await office.do(APPROVER, course.CaseFinish, **about, **why, kind="terminated", cause="died")
+    about = {"case_id": await office.case(item_id="item-permit")}
+    await office.do(CLERK, course.CaseFinish, **about, **why, kind="withdrawn")
+    about = await decided("to_correct", "item-permit")
+    office.clock.move(30 * 86400)
+    await office.do(APPROVER, course.CaseFinish, **about, **why, kind="returned")
+
+
 async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_path: Path) -> None:
     office = hall.office
     case_id = await office.case(item_id=demo.CLOSING)
@@ -421,6 +515,7 @@ async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_
         other = await office.case()
         decided = {"decision": decision, "reason": "不属于本机关职权范围。"}
         await office.do(APPROVER, case_decision.CaseDecide, case_id=other, **decided)
+    await courses(office)
     async with office.store.read() as connection:
         bodies = await connection.scalars(sa.select(job_rows.c.body).where(job_rows.c.kind == KIND))
         real = {body["facts"]["kind"]: body["facts"] for body in bodies}
@@ -429,7 +524,7 @@ async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_
         invented = specimen.facts(kind, "样本")
         if kind == "extension":  # what was stopped before has gone on
             facts["clock"]["stopped"] = None
-        if kind in ("application", "receipt", "handover"):
+        if kind in ("application", "receipt", "handover", "withdrawal"):
             facts["decision"] = invented["decision"]
         if kind == "application":
             facts.pop("clock", None)

@@ -7,17 +7,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from server.catalogue.rules.schema import document
 from server.demo import data as demo
 from server.doctor import rights
 from server.edge.route import STORE
-from server.people.acts.registering import set_roles
+from server.people.acts.registering import set_review, set_roles
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, Store, tables, upgrade
+from signaling.refusals import Code, Refusal
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
 
@@ -90,6 +92,29 @@ async def test_an_administrator_of_another_unit_changes_reads_and_lists_nothing_
                 assert await status(operator, "POST", units, data=named) == (422, "bad_rows")
                 assert await status(operator, "GET", "/catalogue") == foreign
                 assert await status(operator, "GET", "/people") == foreign
+
+
+async def test_before_whom_decisions_are_taken_is_entered_whole_and_seen_by_all(
+    database: str, tmp_path: Path
+) -> None:
+    async with demo_node(database, tmp_path) as node:
+        store = node.app[STORE]
+        for unit, names, code in (
+            ("no-such-unit", ("某府", "某院"), Code.NOT_FOUND),
+            (demo.JINAN, ("某府", ""), Code.MALFORMED),
+            (demo.JINAN, ("", "某院"), Code.MALFORMED),
+            (demo.JINAN, ("府" * 121, "某院"), Code.MALFORMED),
+            (demo.JINAN, ("某\u202e府", "某院"), Code.MALFORMED),
+        ):
+            with pytest.raises(Refusal) as refused:
+                await set_review(store, unit=unit, review_body=names[0], court=names[1])
+            assert refused.value.code is code, names
+        await set_review(store, unit=demo.JINAN, review_body="济南市人民政府", court="某院")
+        async with desk_of(node, "lixiulan") as clerk:
+            units = (await clerk.get("/units"))["units"]
+        told = {one["id"]: (one["review_body"], one["court"]) for one in units}
+        assert told[demo.JINAN] == ("济南市人民政府", "某院")
+        assert told[demo.XIHAIAN] == ("青岛市黄岛区人民政府", "青岛市黄岛区人民法院")
 
 
 async def test_the_doctor_warns_while_nobody_is_operator(database: str, tmp_path: Path) -> None:

@@ -4098,6 +4098,8 @@ export interface UnitRow {
   place: string
   region_code: string
   level: string
+  review_body: string
+  court: string
   windows: WindowRef[]
   takes: boolean
   on_duty: number

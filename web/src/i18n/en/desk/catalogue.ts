@@ -80,6 +80,7 @@ export default {
       promised_days: 'Promised limit',
       modes: 'Modes',
       combined: 'received and decided by one person',
+      registers: 'registration',
       guide: 'Guide',
       materials: 'Materials',
       form: 'Form',

@@ -61,6 +61,13 @@ export default {
       form: 'what was filled in',
       parcel: 'courier, number and time',
       arrived: 'what arrived, and differences',
+      bases: 'legal bases of the decision',
+      results: 'name and number of what is issued or delivered',
+      way: 'way of delivery, tracking number and note',
+      cause: 'legal cause of the termination',
+      review: 'review body and court',
+      deliver_by: 'day of delivery',
+      used: 'working days used',
     },
   },
 }

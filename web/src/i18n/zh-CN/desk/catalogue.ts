@@ -80,6 +80,7 @@ export default {
       promised_days: '承诺办结时限',
       modes: '通办形式',
       combined: '即办可审核合一',
+      registers: '登记类',
       guide: '受理条件',
       materials: '材料',
       form: '申请表',

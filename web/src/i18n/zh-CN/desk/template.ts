@@ -61,6 +61,13 @@ export default {
       form: '填报的内容',
       parcel: '寄送方式、单号和时间',
       arrived: '核收情况和差异',
+      bases: '作出决定的依据',
+      results: '证照、批文或送达文书的名称和编号',
+      way: '送达方式、单号和备注',
+      cause: '终止办理的法定情形',
+      review: '复议机关和法院',
+      deliver_by: '送达期限',
+      used: '实际用时',
     },
   },
 }

@@ -8,6 +8,8 @@ const unit = (id: string, takes: boolean, on_duty: number): UnitRow => ({
   place: id,
   region_code: '370000',
   level: '4',
+  review_body: '',
+  court: '',
   windows: [],
   takes,
   on_duty,

@@ -2,7 +2,7 @@
 
 Cases that ended at the acceptance go on from there: their next date is the day of the upgrade and a week, and they
 lie in the pool of the unit that decides. Those that were not accepted or refused have a next date of the same day.
-Revision: 0034, after 0033.
+Revision: 0035, after 0034.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
