@@ -116,7 +116,7 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
         await window.locator("[data-course-entry=name]").fill("孙雅宁")
         await window.locator("[data-course-entry=number]").fill("11010519491231002")
         await act(window, "check").click()
-        await expect(window.locator("[data-course] [data-code]")).to_be_visible()
+        await expect(window.locator(".right [data-code]")).to_be_visible()
         await window.locator("[data-course-entry=number]").fill(OTHER_IDENTITY_NUMBER)
         await screens.take(people.window, "course-check", large=True)
         await act(window, "check").click()
