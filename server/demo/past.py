@@ -129,9 +129,8 @@ async def _settled(store: Store, calls: Sequence[str]) -> None:
 async def _meet(address: str, meetings: Sequence[Meeting]) -> list[str]:
     """All meetings of one moment, beside each other; the ids of their calls."""
     async with AsyncExitStack() as stack:
-        people: dict[str, Player] = {}
-        for login in sorted({who for one in meetings for who in _people(one)}):
-            people[login] = await stack.enter_async_context(Player(address, login))
+        people = {who: Player(address, who) for one in meetings for who in _people(one)}
+        await asyncio.gather(*(stack.enter_async_context(one) for one in people.values()))
         for login, player in people.items():
             if any(login != one.clerk for one in meetings if login in _people(one)):
                 await player.ask("desk.duty", duty="online")
