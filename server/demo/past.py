@@ -38,7 +38,7 @@ from server.store import ShiftedClock, Store
 from signaling.client import Refused
 
 SETTLED_WITHIN_S: Final = 20.0
-PAUSE_S: Final = 0.9
+PAUSE_S: Final = 0.6
 """How long a person takes over one thing: the replay shows one after the other."""
 
 
