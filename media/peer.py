@@ -249,7 +249,7 @@ class ScriptedPeer:
         self._expect_repairs(offer_sdp)
         if not self._listens:
             for line in self._pc.getTransceivers():
-                line.direction = "sendonly" if line.sender.track else "inactive"
+                line.direction = "sendonly" if line.sender.track in self._sources else "inactive"
         await self._pc.setLocalDescription(await self._pc.createAnswer())
         return str(self._pc.localDescription.sdp)
 
