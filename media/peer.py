@@ -206,7 +206,7 @@ class ScriptedPeer:
     `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
     10 a second unless said otherwise. `blinking`: it is seen and heard in the first tenth of each
     second alone, so that lips can be measured. A `picture` (RGB, height x width x 3) is sent instead
-    of the plain colour.
+    of the plain colour. One that does not listen is sent nothing by the worker and decodes nothing.
     """
 
     def __init__(
@@ -219,7 +219,9 @@ class ScriptedPeer:
         fps: int = 10,
         blinking: bool = False,
         picture: np.ndarray | None = None,
+        listens: bool = True,
     ) -> None:
+        self._listens = listens
         # By another policy aiortc leaves the later lines of a kind on a transport that it stops.
         self._pc = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -245,6 +247,9 @@ class ScriptedPeer:
         """Take the worker's offer, start to connect, and return the SDP answer."""
         await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
         self._expect_repairs(offer_sdp)
+        if not self._listens:
+            for line in self._pc.getTransceivers():
+                line.direction = "sendonly" if line.sender.track in self._sources else "inactive"
         await self._pc.setLocalDescription(await self._pc.createAnswer())
         return str(self._pc.localDescription.sdp)
 

@@ -38,7 +38,7 @@ from server.store import ShiftedClock, Store
 from signaling.client import Refused
 
 SETTLED_WITHIN_S: Final = 20.0
-PAUSE_S: Final = 0.9
+PAUSE_S: Final = 0.6
 """How long a person takes over one thing: the replay shows one after the other."""
 
 
@@ -129,9 +129,8 @@ async def _settled(store: Store, calls: Sequence[str]) -> None:
 async def _meet(address: str, meetings: Sequence[Meeting]) -> list[str]:
     """All meetings of one moment, beside each other; the ids of their calls."""
     async with AsyncExitStack() as stack:
-        people: dict[str, Player] = {}
-        for login in sorted({who for one in meetings for who in _people(one)}):
-            people[login] = await stack.enter_async_context(Player(address, login))
+        people = {who: Player(address, who) for one in meetings for who in _people(one)}
+        await asyncio.gather(*(stack.enter_async_context(one) for one in people.values()))
         for login, player in people.items():
             if any(login != one.clerk for one in meetings if login in _people(one)):
                 await player.ask("desk.duty", duty="online")
@@ -223,11 +222,15 @@ async def _bring_materials(
         if line["need"] != "optional"
         for slot, side in enumerate(line["slots"] or [""], 1)
     ]
-    for number, (line, slot, title) in enumerate(papers):
-        if number and meeting.course == "open":
-            return
+    if meeting.course == "open":
+        del papers[1:]
+
+    async def bring(paper: tuple[Mapping[str, Any], int, str], again: str = "") -> str:
+        line, slot, title = paper
         picture = await asyncio.to_thread(scan_of, title, meeting)
-        brought = await window.bring(case["id"], line["key"], f"{title}.jpg", picture, slot)
+        return await window.bring(case["id"], line["key"], f"{title}{again}.jpg", picture, slot)
+
+    async def judge(number: int, brought: str) -> None:
         look = {"case_id": case["id"], "material_id": brought, "page": 1}
         await approver.hint("document.look", **look)
         await asyncio.sleep(PAUSE_S)
@@ -237,11 +240,16 @@ async def _bring_materials(
             await approver.ask("case.review", case_id=case["id"], **judged)
             if meeting.course == "open":
                 return
-            brought = await window.bring(case["id"], line["key"], f"{title}-2.jpg", picture, slot)
+            brought = await bring(papers[number], "-2")
         await approver.hint("document.point", **look, x=None, y=None)
         await approver.ask(
             "case.review", case_id=case["id"], material_id=brought, review="accepted"
         )
+
+    brought = await bring(papers[0])
+    for number, following in enumerate(papers[1:]):
+        _, brought = await asyncio.gather(judge(number, brought), bring(following))
+    await judge(len(papers) - 1, brought)
 
 
 async def _fill(

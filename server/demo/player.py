@@ -107,7 +107,8 @@ class Player:
         offer = await self.ask("call.connect", **seat)
         person = next(one for one in demo.PEOPLE if one.login == self._login)
         picture = await asyncio.to_thread(face_of, person)
-        self._peer = ScriptedPeer(tone_hz=140.0 + 20 * len(self._login), picture=picture)
+        tone_hz = 140.0 + 20 * len(self._login)
+        self._peer = ScriptedPeer(tone_hz=tone_hz, picture=picture, listens=False)
         await self.ask("call.describe", **seat, sdp=await self._peer.answer(offer["sdp"]))
 
     async def bring(self, case_id: str, line: str, name: str, data: bytes, slot: int) -> str:

@@ -79,8 +79,7 @@ class Unfit(Exception):
 
 def missing_fonts(font_dirs: Sequence[str] = ()) -> list[str]:
     """The families that the layout needs and that none of these folders (or the known ones) has."""
-    there = set(_fonts(font_dirs).families())
-    return [family for family in FAMILIES if family not in there]
+    return _missing(_fonts(font_dirs))
 
 
 def draw(
@@ -94,13 +93,14 @@ def draw(
     import pypdfium2  # type: ignore[import-untyped]
     import typst
 
-    if missing := missing_fonts(font_dirs):
+    # to look through all fonts takes as long as to set the paper: once
+    fonts = _fonts(font_dirs)
+    if missing := _missing(fonts):
         raise ValueError(f"fonts missing: {', '.join(missing)}")
     signature = facts.get("signature")
     told = {**facts, "signature": signature and {**signature, "strokes": None}}
     os.environ.update(dict.fromkeys(_PROXIES, _NOWHERE))
     layout = LAYOUT.read_bytes() if template is None else template.encode()
-    fonts = _fonts(font_dirs)
     with _nothing() as root:
         compiler = typst.Compiler(
             layout,
@@ -222,6 +222,11 @@ def _fonts(font_dirs: Sequence[str]) -> Any:
 
     folders = [one for one in (font_dirs or FONT_DIRS) if Path(one).is_dir()]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+def _missing(fonts: Any) -> list[str]:
+    there = set(fonts.families())
+    return [family for family in FAMILIES if family not in there]
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.screens import Screens
-from tests.kit.talks import judges
+from tests.kit.talks import judges, numbered
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -205,6 +205,8 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         await meets(approver, WINDOW, WINDOW_HZ)
 
         number = await sign_and_hand_in(window, screens)
+        for desk in (window, approver):
+            await numbered(desk.page, number)
         assert await decide(window, approver, screens) == number
         await rate(window, screens)
         for desk in (window, approver):

@@ -69,6 +69,27 @@ class Talk:
         return sum(feed["packets"] for one in parties.values() for feed in one["feeds"].values())
 
 
+NUMBERED: Final = """() => {
+    const [head, last, whole] = ['header.head', 'header.head .tail', 'header.head [data-whole]'].map(one => document.querySelector(one))
+    const range = document.createRange()
+    range.selectNodeContents(whole)
+    const [box, edge] = [whole.getBoundingClientRect(), head.getBoundingClientRect()]
+    const seen = [...range.getClientRects()].every(one =>
+        one.right <= box.right + 1 && one.top >= box.top - 3 && one.bottom <= box.bottom + 3 && one.bottom <= edge.bottom)
+    const size = one => parseFloat(getComputedStyle(one).fontSize)
+    return {seen, larger: size(last) > size(whole), high: edge.height, last: last.textContent, whole: whole.textContent}
+}"""
+
+
+async def numbered(page: Page, number: str) -> None:
+    """The head of this case shows the last eight of its number large and all of it small, and is as high as ever."""
+    await expect(page.locator("header.head [data-whole]")).to_have_text(number)
+    told = await page.evaluate(NUMBERED)
+    last = f"{number[-8:-4]} {number[-4:]}"
+    wanted = {"seen": True, "larger": True, "high": 56, "last": last, "whole": number}
+    assert told == wanted
+
+
 async def judges(page: Page) -> None:
     """The bar below the open material takes a word: the material stands there, and the last word is a moment ago."""
     await expect(page.locator("[data-review]:not([data-held])")).to_be_attached()

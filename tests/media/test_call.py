@@ -27,6 +27,16 @@ async def test_each_sees_and_hears_the_other(studio: Studio) -> None:
     assert figures["rooms"]["room"]["sun"]["refused"] == 0
 
 
+async def test_one_who_does_not_listen_is_seen_and_heard_and_sent_nothing(studio: Studio) -> None:
+    sun, li = studio.peer(RED, 440, listens=False), studio.peer(GREEN, 880)
+    await studio.seat("room", "sun", sun)
+    await studio.seat("room", "li", li)
+    await until(lambda: li.meets(RED, 440), 10)
+    party = (await studio.client.figures())["rooms"]["room"]["sun"]
+    assert [feed["packets"] for feed in party["feeds"].values() if feed["packets"]] == []
+    assert (sun.received.frames, sun.received.audio_frames) == (0, 0)
+
+
 async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> None:
     await studio.client.open_room("room")
     for name in ("a", "b"):
