@@ -22,7 +22,7 @@ from blockbuster import blockbuster_ctx
 from hypothesis import settings
 
 from server.store import upgrade
-from tests.kit import capabilities, quiet, services, templates
+from tests.kit import capabilities, durations, quiet, services, templates
 from tests.kit.until import STRICT, Bounds, NotYet, judged, patience, runs, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
@@ -169,8 +169,19 @@ async def _no_task_left() -> AsyncIterator[None]:
     await until(why_not, LINGER_S)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    durations.longest_first(items)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures that tests have told, behind everything else."""
+    """The files that took longest, and the figures that tests have told, behind everything else."""
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    slowest = durations.slowest(one for one in reports if isinstance(one, pytest.TestReport))
+    if len(slowest) > 1:
+        terminalreporter.section("slowest files")
+        for took, tests, file in slowest:
+            terminalreporter.write_line(f"{took:7.1f} s {tests:5} tests  {file}")
     told = [
         f"{report.nodeid}: {name} {value}"
         for outcome in ("passed", "failed")
