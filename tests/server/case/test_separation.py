@@ -33,6 +33,7 @@ from tests.kit.casework import (
     Office,
 )
 from tests.kit.desks import demo_node, desk_of
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.templates import fill
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
@@ -56,6 +57,7 @@ def test_the_demo_and_each_role_alone_are_without_conflict() -> None:
     assert not conflicts([Role.CLERK, Role.APPROVER]), "these exclude one another in one case alone"
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("pair", EXCLUDED)
 async def test_two_roles_that_exclude_one_another_are_granted_to_nobody(
     office: Office, pair: tuple[Role, Role]

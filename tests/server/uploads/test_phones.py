@@ -23,7 +23,7 @@ from server.people.acts.accounts import Accounts
 from server.store import SYSTEM, tables
 from signaling.client import fresh_id
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 
 LINE = "licence"
@@ -285,6 +285,7 @@ async def test_links_have_limits_and_guessing_is_slowed_down(
         assert (await take(phone, await invite(desk, case_id)))[0] == 200
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("side", ["zhoumingyuan", "chenli"])
 async def test_only_the_window_invites(demo_database: str, tmp_path: Path, side: str) -> None:
     async with (
