@@ -343,10 +343,11 @@ async def registered(desk: Desk, *, consent: bool | None = True) -> str:
 
 
 async def ringing(clerk: Desk, approvers: list[Desk]) -> str:
-    """Dial about a new case of the clerk until it rings at all these approvers; returns the call's id."""
+    """Dial about a new case of the clerk until it rings at all these approvers and the clerk sees it; returns
+    the call's id."""
     case_id = await registered(clerk)
     call_id = str((await clerk.do("call.dial", case_id=case_id))["call_id"])
-    for desk in approvers:
+    for desk in (clerk, *approvers):
         await desk.sees(lambda call: call["state"] == "open", call_id)
     return call_id
 
