@@ -22,7 +22,7 @@ from blockbuster import blockbuster_ctx
 from hypothesis import settings
 
 from server.store import upgrade
-from tests.kit import capabilities, quiet, services
+from tests.kit import capabilities, durations, quiet, services, templates
 from tests.kit.until import STRICT, Bounds, NotYet, judged, patience, runs, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
@@ -118,6 +118,32 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def _demo_postgres(
+    postgres_server: services.Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, templates.Template]:
+    """The name of a database with the demo's data, from which those of the tests are copied."""
+    name = postgres_server.create()
+    return name, templates.made(postgres_server.url(name), tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database with the demo's data; the test runs once on each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "yunjian.sqlite"
+        url = f"sqlite+aiosqlite:///{file}"
+        templates.handed_out(url, templates.copied(file))
+        yield url
+        return
+    server: services.Postgres = request.getfixturevalue("postgres_server")
+    newest, template = request.getfixturevalue("_demo_postgres")
+    name = server.create(template=newest)
+    templates.handed_out(server.url(name), template)
+    yield server.url(name)
+    server.drop(name)
+
+
 @pytest.fixture(autouse=True)
 def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
     """Watch the tasks of a test that has a loop, and that our own code never blocks it."""
@@ -143,8 +169,19 @@ async def _no_task_left() -> AsyncIterator[None]:
     await until(why_not, LINGER_S)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    durations.longest_first(items)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures that tests have told, behind everything else."""
+    """The files that took longest, and the figures that tests have told, behind everything else."""
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    slowest = durations.slowest(one for one in reports if isinstance(one, pytest.TestReport))
+    if len(slowest) > 1:
+        terminalreporter.section("slowest files")
+        for took, tests, file in slowest:
+            terminalreporter.write_line(f"{took:7.1f} s {tests:5} tests  {file}")
     told = [
         f"{report.nodeid}: {name} {value}"
         for outcome in ("passed", "failed")

@@ -8,6 +8,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 import { defineConfig, type Plugin } from 'vitest/config'
+import { Slowest } from './slowest.js'
 
 const out = fileURLToPath(new URL('../server/static', import.meta.url))
 const backend = process.env['YUNJIAN_BACKEND'] ?? 'http://127.0.0.1:8080'
@@ -243,5 +244,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     server: { deps: { inline: ['element-plus'] } },
     testTimeout: 10_000,
+    reporters: ['default', new Slowest()],
   },
 })

@@ -5,9 +5,10 @@ the table ``work_calendar``, seeded from chinesecalendar and editable. This modu
 calendar that it is given and knows no table. Days are days in China.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Final
 
 import chinese_calendar  # type: ignore[import-untyped]
@@ -69,13 +70,14 @@ def left(known: Mapping[date, bool], today: date, on: date) -> int:
     return works if on >= today else -max(works, 1)
 
 
-def statutory_days(first_year: int) -> Iterator[tuple[date, bool]]:
+@cache
+def statutory_days(first_year: int) -> tuple[tuple[date, bool], ...]:
     """Every day from ``first_year`` on that chinesecalendar knows, and whether one works on it.
 
     It knows whole years and no year before its State Council notice; asked for another it raises.
+    Worked out once in a process.
     """
-    last_year = max(holidays).year
-    on = date(max(first_year, min(holidays).year), 1, 1)
-    while on.year <= last_year:
-        yield on, chinese_calendar.is_workday(on)
-        on += timedelta(days=1)
+    first = date(max(first_year, min(holidays).year), 1, 1)
+    last = date(max(holidays).year, 12, 31)
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return tuple((on, chinese_calendar.is_workday(on)) for on in days)

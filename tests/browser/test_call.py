@@ -16,11 +16,10 @@ from playwright.async_api import Page, expect
 
 from server.app import Running, running
 from server.demo import data as demo
-from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import RED, near
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -41,12 +40,7 @@ REGISTER = """async ([item_id, id]) => {
 async def node(tmp_path: Path) -> AsyncIterator[Running]:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     settings = node_settings(database, tmp_path)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 

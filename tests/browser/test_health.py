@@ -10,11 +10,10 @@ from playwright.async_api import expect
 
 from server.app import running
 from server.demo import data as demo
-from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.screens import Screens
+from tests.kit.templates import fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
@@ -29,12 +28,7 @@ async def test_health_page(tmp_path: Path) -> None:
         settings = node_settings(
             database, tmp_path, turn_urls=(turn,), turn_secret="a secret of the relay"
         )
-        await upgrade(database)
-        store = await Store.open(settings.store)
-        try:
-            await demo.load(store, hashed())
-        finally:
-            await store.close()
+        await fill(settings.store)
         async with chromium(tmp_path) as browser:
             desk = await Desk.open(browser)
             page = desk.page

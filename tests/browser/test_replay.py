@@ -22,15 +22,15 @@ from playwright.async_api import Page, expect
 from server.app import Running, running
 from server.demo import data as demo
 from server.edge.route import STORE
-from server.store import Store, tables, upgrade
+from server.store import tables
 from tests.browser.test_story import scan
 from tests.kit.browsers import Desk, chromium
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED
 from tests.kit.recording import counted
 from tests.kit.screens import Screens
 from tests.kit.seats import Approver, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -83,12 +83,7 @@ STEP: Final = """async () => {
 async def node(tmp_path: Path) -> AsyncIterator[Running]:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     settings = node_settings(database, tmp_path)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 

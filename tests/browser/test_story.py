@@ -21,13 +21,12 @@ from playwright.async_api import Locator, Page, expect
 
 from server.app import Running, running
 from server.demo import data as demo
-from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.screens import Screens
 from tests.kit.talks import judges, numbered
+from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -67,12 +66,7 @@ FAR, OWN, SECOND = ".far-face video", ".small-face video", ".second video"
 async def node(tmp_path: Path) -> AsyncIterator[Running]:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     settings = node_settings(database, tmp_path)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 

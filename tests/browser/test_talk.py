@@ -378,7 +378,7 @@ async def test_who_answers_without_devices_sees_hears_and_gets_them_by_trying_ag
     tmp_path: Path,
 ) -> None:
     """Refused at an answer that was prepared while it rang, allowed later, and unplugged then."""
-    picture, sound = await capture_files(tmp_path, RED, 440)
+    picture, sound = await capture_files(RED, 440)
     flags = (
         "--use-fake-device-for-media-stream=fps=10",
         f"--use-file-for-fake-video-capture={picture}",

@@ -23,12 +23,11 @@ from PIL import Image
 
 from server.app import Running, running
 from server.demo import data as demo
-from server.store import Store, upgrade
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
 from tests.kit.seats import Approver, Supervisor, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
 pytestmark = pytest.mark.timeout(120)
@@ -53,28 +52,23 @@ def scan(page: int) -> bytes:
 
 @pytest.fixture
 async def node(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
+    demo_database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Running]:
     """A node with the demo's people and items, on a real clock."""
     more: dict[str, Any] = {}
-    if database.startswith("postgresql"):
+    if demo_database.startswith("postgresql"):
         more = {
             "redis_url": request.getfixturevalue("redis_url"),
             "bus_secret": "a secret between nodes",
         }
-    settings = node_settings(database, tmp_path, **more)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    settings = node_settings(demo_database, tmp_path, **more)
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 
 
 @pytest.mark.timed
-async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> None:
+async def test_first_meeting(node: Running, demo_database: str, tmp_path: Path) -> None:
     async with story(node) as seat:
         window = await seat(Window, "lixiulan", RED, WINDOW_HZ)
         approver = await seat(Approver, "zhoumingyuan", GREEN, APPROVER_HZ)
@@ -409,12 +403,7 @@ async def test_a_refused_recording_is_none_and_an_unanswered_ring_is_seen_by_bot
 async def test_the_operator_finds_every_touch_of_the_ledger(tmp_path: Path) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     settings = node_settings(database, tmp_path)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
     async with running(settings, media=False) as node, story(node) as seat:
         window = await seat(Window, "lixiulan", RED, WINDOW_HZ)
         case_id = await window.register()

@@ -28,7 +28,7 @@ from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
 from server.shapes import UNIONS
-from server.store import SYSTEM, Store, upgrade
+from server.store import SYSTEM, Store
 from signaling.client import Client
 from signaling.gateway.allowance import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from signaling.refusals import Code
@@ -37,6 +37,7 @@ from tests.kit.desks import desk_of
 from tests.kit.peer import GREEN, RED, Peer
 from tests.kit.processes import Serving, serving
 from tests.kit.seats import Approver, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 SEED: Final = 20261124
@@ -73,11 +74,9 @@ async def node(tmp_path: Path, barrage: Barrage) -> AsyncIterator[Serving]:
     async with serving(tmp_path / "node") as node:
         chosen = Settings(data=node.data)
         await asyncio.to_thread(node.data.mkdir, parents=True)
-        assert chosen.store.database_url is not None
-        await upgrade(chosen.store.database_url)
+        await fill(chosen.store)
         store = await Store.open(chosen.store)
         try:
-            await demo.load(store, hashed())
             async with store.change(SYSTEM) as change:
                 for number in range(barrage.strangers):
                     await people.add_person(

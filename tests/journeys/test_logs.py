@@ -17,13 +17,12 @@ from yarl import URL
 
 from server.demo import data as demo
 from server.settings import Settings
-from server.store import Store, upgrade
 from signaling.client import fresh_id
-from tests.kit.casework import hashed
 from tests.kit.desks import desk_of
 from tests.kit.peer import GREEN, RED
 from tests.kit.processes import Serving, serving
 from tests.kit.seats import Approver, Supervisor, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 pytestmark = pytest.mark.timeout(120)
@@ -37,13 +36,7 @@ async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     async with serving(tmp_path / "node", log_level="DEBUG") as node:
         settings = Settings(data=node.data)
         await asyncio.to_thread(node.data.mkdir, parents=True)
-        assert settings.store.database_url is not None
-        await upgrade(settings.store.database_url)
-        store = await Store.open(settings.store)
-        try:
-            await demo.load(store, hashed())
-        finally:
-            await store.close()
+        await fill(settings.store)
         await node.start()
         yield node
 

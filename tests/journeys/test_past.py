@@ -15,10 +15,10 @@ from server.app import running
 from server.demo import data as demo
 from server.demo import meetings, past
 from server.settings import Settings
-from server.store import Store, tables, upgrade, verify
-from tests.kit.casework import hashed
+from server.store import Store, tables, verify
 from tests.kit.desks import desk_of
 from tests.kit.nodes import node_settings
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 pytestmark = pytest.mark.timeout(180)
@@ -40,12 +40,7 @@ def test_the_past_is_told_whole_and_lies_in_working_hours() -> None:
 async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'demo.sqlite'}"
     settings = node_settings(url, tmp_path)
-    await upgrade(url)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
     met = next(one for one in meetings.MEETINGS if one.item == demo.PRINCIPAL)
     few = [met, replace(meetings.MEETINGS[-1], days=2)]
     began = datetime.now(UTC)
@@ -83,12 +78,7 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
 async def test_a_past_that_was_broken_off_is_told_of_too(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'demo.sqlite'}"
     settings = node_settings(url, tmp_path)
-    await upgrade(url)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
 
     def enough(done: int, of: int) -> None:
         raise KeyError("enough")

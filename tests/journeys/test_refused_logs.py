@@ -18,8 +18,7 @@ import pytest
 from server.demo import data as demo
 from server.edge.logs import Destination
 from server.settings import Settings
-from server.store import Store, upgrade
-from tests.kit.casework import hashed
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 ROOT = Path(__file__).parents[2]
@@ -37,13 +36,7 @@ lost, refuses = logs.standing(); assert lost > 1 and refuses, lost
 async def _filled(data: Path) -> None:
     settings = Settings(data=data)
     await asyncio.to_thread(data.mkdir, parents=True)
-    assert settings.store.database_url is not None
-    await upgrade(settings.store.database_url)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(settings.store)
 
 
 def _refusing(kind: str) -> IO[bytes]:

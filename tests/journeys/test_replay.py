@@ -16,15 +16,13 @@ import pytest
 
 from server.app import Running, running
 from server.calls.wire import WorkerSample
-from server.demo import data as demo
 from server.edge.route import STORE
-from server.store import Store, upgrade
-from tests.kit.casework import hashed
 from tests.kit.footage import index_in_front, seek
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import counted, play
 from tests.kit.seats import Approver, Supervisor, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
 pytestmark = pytest.mark.timeout(150)
@@ -34,15 +32,10 @@ TALK_S = 6.0
 
 
 @pytest.fixture
-async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
+async def node(demo_database: str, tmp_path: Path) -> AsyncIterator[Running]:
     """A node with the demo's people and items, on a real clock."""
-    settings = node_settings(database, tmp_path)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    settings = node_settings(demo_database, tmp_path)
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 

@@ -19,13 +19,12 @@ import pytest
 
 from server.app import Running, running
 from server.demo import data as demo
-from server.store import Store, upgrade
 from tests.journeys.test_first_meeting import photo, scan, until_copied, until_stored
-from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
 from tests.kit.seats import Approver, Supervisor, Window, story
+from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
 pytestmark = pytest.mark.timeout(180)
@@ -40,22 +39,17 @@ SIGNATURE: list[list[tuple[float, float, float, int]]] = [
 
 @pytest.fixture
 async def node(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
+    demo_database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Running]:
     """A node with the demo's people and items, on a real clock."""
     more: dict[str, Any] = {}
-    if database.startswith("postgresql"):
+    if demo_database.startswith("postgresql"):
         more = {
             "redis_url": request.getfixturevalue("redis_url"),
             "bus_secret": "a secret between nodes",
         }
-    settings = node_settings(database, tmp_path, **more)
-    await upgrade(database)
-    store = await Store.open(settings.store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    settings = node_settings(demo_database, tmp_path, **more)
+    await fill(settings.store)
     async with running(settings) as node:
         yield node
 

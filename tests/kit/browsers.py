@@ -7,8 +7,14 @@ shows and plays is measured in the page itself: a mean colour, a dominant freque
 from __future__ import annotations
 
 import asyncio
+import atexit
+import itertools
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +23,7 @@ from playwright.async_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     Request,
     async_playwright,
     expect,
@@ -73,23 +80,72 @@ HEARD: Final = """async selector => {
 }"""
 
 
-async def _make(*arguments: str) -> None:
-    process = await asyncio.create_subprocess_exec(*arguments)
+async def _made(file: Path, *arguments: str) -> None:
+    """Let ffmpeg make this file from a source of its own, unless it is there."""
+    if await asyncio.to_thread(file.exists):
+        return
+    new = file.with_name(f"{next(_numbers)}-{file.name}")
+    lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i")
+    process = await asyncio.create_subprocess_exec(*lavfi, *arguments, str(new))
     assert await process.wait() == 0, arguments
+    await asyncio.to_thread(new.rename, file)
+
+
+@cache
+def _captures() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="yj-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 async def capture_files(
-    folder: Path, colour: Colour, tone_hz: int, *, fps: int = 10, moving: bool = False
+    colour: Colour, tone_hz: int, *, fps: int = 10, moving: bool = False
 ) -> tuple[Path, Path]:
-    """A picture and a sound for the fake devices, 320x240, of one colour or moving."""
-    picture, sound = folder / f"{tone_hz}.mjpeg", folder / f"{tone_hz}.wav"
-    paint = "color=c=0x{:02x}{:02x}{:02x}".format(*colour)
-    paint = f"{'testsrc2' if moving else paint}{'=' if moving else ':'}size=320x240:rate={fps}"
-    lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i")
-    await _make(*lavfi, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2", str(picture))
-    tone = f"sine=frequency={tone_hz}:duration=10"
-    await _make(*lavfi, tone, "-ar", "48000", "-ac", "1", str(sound))
+    """A picture and a sound for the fake devices, 320x240, of one colour or moving; each is made once in
+    a process."""
+    shown = "moving" if moving else "{:02x}{:02x}{:02x}".format(*colour)
+    picture = _captures() / f"{shown}-{fps}.mjpeg"
+    sound = _captures() / f"{tone_hz}.wav"
+    paint = (
+        f"testsrc2=size=320x240:rate={fps}"
+        if moving
+        else f"color=c=0x{shown}:size=320x240:rate={fps}"
+    )
+    await _made(picture, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2")
+    await _made(sound, f"sine=frequency={tone_hz}:duration=10", "-ar", "48000", "-ac", "1")
     return picture, sound
+
+
+@dataclass
+class _Driver:
+    """Playwright's own process, which all Chromiums of a test share, and how many there are."""
+
+    users: int = 0
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    runs: Playwright | None = None
+
+
+@asynccontextmanager
+async def _driver() -> AsyncIterator[Playwright]:
+    """The driver of this loop, started for the first and stopped after the last who uses it."""
+    loop = asyncio.get_running_loop()
+    driver = _drivers.setdefault(loop, _Driver())
+    driver.users += 1
+    try:
+        async with driver.starting:
+            if driver.runs is None:
+                driver.runs = await async_playwright().start()
+        yield driver.runs
+    finally:
+        driver.users -= 1
+        if driver.users == 0:
+            del _drivers[loop]
+            if driver.runs is not None:
+                await driver.runs.stop()
+
+
+_drivers: Final[dict[asyncio.AbstractEventLoop, _Driver]] = {}
+_numbers: Final = itertools.count(1)
 
 
 @asynccontextmanager
@@ -106,14 +162,14 @@ async def chromium(
     """A Chromium of its own, `more` being further flags; without a colour it has no fake devices."""
     flags = [*FLAGS]
     if colour is not None:
-        picture, sound = await capture_files(folder, colour, tone_hz, fps=fps, moving=moving)
+        picture, sound = await capture_files(colour, tone_hz, fps=fps, moving=moving)
         flags += [
             "--use-fake-ui-for-media-stream",
             f"--use-fake-device-for-media-stream=fps={fps}",
             f"--use-file-for-fake-video-capture={picture}",
             f"--use-file-for-fake-audio-capture={sound}",
         ]
-    async with async_playwright() as playwright:
+    async with _driver() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program, headless=True, args=[*flags, *more]
         )

@@ -12,11 +12,12 @@ import aiohttp
 
 from server.app import Running, running
 from server.demo import data as demo
-from server.store import Clock, Store, upgrade
+from server.edge.route import STORE
+from server.store import Clock
 from signaling.client import fresh_id
-from tests.kit.casework import hashed
-from tests.kit.nodes import node_settings
+from tests.kit.nodes import node_settings, session_of
 from tests.kit.seats import ACTS, Addressed
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
@@ -142,24 +143,22 @@ async def demo_node(
 ) -> AsyncIterator[Running]:
     """A node with the demo's data; without a media worker, unless it is asked for."""
     chosen = node_settings(database, folder, **settings)
-    await upgrade(database)
-    store = await Store.open(chosen.store, clock)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(chosen.store)
     async with running(chosen, clock, media=media) as node:
         yield node
 
 
 @asynccontextmanager
 async def desk_of(node: Addressed, login: str) -> AsyncIterator[Desk]:
-    """The desk of one of the demo's people."""
-    async with aiohttp.ClientSession(node.address) as plain:
-        credentials = {"login": login, "password": demo.PASSWORD}
-        async with plain.post("/api/v1/tokens", json=credentials) as said:
-            assert said.status == 201, await said.text()
-            token = str((await said.json())["token"])
+    """The desk of one of the demo's people; at a node of this process his password is not asked for."""
+    if isinstance(node, Running):
+        token = await session_of(node.app[STORE], login)
+    else:
+        async with aiohttp.ClientSession(node.address) as plain:
+            credentials = {"login": login, "password": demo.PASSWORD}
+            async with plain.post("/api/v1/tokens", json=credentials) as said:
+                assert said.status == 201, await said.text()
+                token = str((await said.json())["token"])
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(node.address, headers=headers) as http:
         yield Desk(http, token)

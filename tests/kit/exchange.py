@@ -28,19 +28,17 @@ from server.case.rules import consent as consent_texts
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.node import DRAIN, GATEWAY
-from server.people.acts.sessions import LIVES
-from server.people.acts.throttle import digest
 from server.people.rows import people, sessions
 from server.rights.person import Role
-from server.store import SYSTEM, Store, upgrade
+from server.store import SYSTEM, Store
 from server.store.tables import ledger_entries, roster
 from signaling.call.parts import PATIENCE
 from signaling.gateway.gateway import Gateway
 from signaling.refusals import Code
 from signaling.switchboard.switchboard import Switchboard
-from tests.kit.casework import hashed
-from tests.kit.nodes import node_settings
+from tests.kit.nodes import node_settings, session_of
 from tests.kit.stores import MovedClock
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 CLERK, OTHER_CLERK, SUPERVISOR = "lixiulan", "wangfang", "chenli"
@@ -71,13 +69,7 @@ async def site(
     folder = Path(tempfile.mkdtemp(prefix="yj-"))
     try:
         if not filled:
-            await upgrade(database)
-            chosen = node_settings(database, folder)
-            store = await Store.open(chosen.store, clock)
-            try:
-                await demo.load(store, hashed())
-            finally:
-                await store.close()
+            await fill(node_settings(database, folder).store)
         found = Site(database, folder, clock, settings)
         yield found
         for worker in found.workers:
@@ -145,21 +137,7 @@ class Exchange:
     async def token(self, login: str) -> str:
         """Of this person's session here; a new one at the first time."""
         if login not in self.site.tokens:
-            token, now = secrets.token_urlsafe(32), self.store.clock.now()
-            async with self.store.read() as connection:
-                account = await people.find_account(connection, login)
-            assert account is not None, login
-            async with self.store.working() as connection:
-                await sessions.add_session(
-                    connection,
-                    session_id=secrets.token_urlsafe(16),
-                    token_hash=digest(token),
-                    person_id=account.actor.person_id,
-                    kind="bearer",
-                    at=now,
-                    expires_at=now + LIVES,
-                )
-            self.site.tokens[login] = token
+            self.site.tokens[login] = await session_of(self.store, login)
         return self.site.tokens[login]
 
 
@@ -365,10 +343,11 @@ async def registered(desk: Desk, *, consent: bool | None = True) -> str:
 
 
 async def ringing(clerk: Desk, approvers: list[Desk]) -> str:
-    """Dial about a new case of the clerk until it rings at all these approvers; returns the call's id."""
+    """Dial about a new case of the clerk until it rings at all these approvers and the clerk sees it; returns
+    the call's id."""
     case_id = await registered(clerk)
     call_id = str((await clerk.do("call.dial", case_id=case_id))["call_id"])
-    for desk in approvers:
+    for desk in (clerk, *approvers):
         await desk.sees(lambda call: call["state"] == "open", call_id)
     return call_id
 

@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from server.demo import data as demo
-from server.store import Store, upgrade
-from tests.kit.casework import hashed
 from tests.kit.desks import metadata
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED
 from tests.kit.recording import play
 from tests.kit.seats import TUS, Approver, Seat, Supervisor, Usher, Window
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -27,12 +25,7 @@ PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 async def load(database: str, folder: Path) -> None:
     """The demo's people and items in this database, with the files of a node below `folder`."""
-    await upgrade(database)
-    store = await Store.open(node_settings(database, folder).store)
-    try:
-        await demo.load(store, hashed())
-    finally:
-        await store.close()
+    await fill(node_settings(database, folder).store)
 
 
 def scan(page: int) -> bytes:

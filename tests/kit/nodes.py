@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -13,7 +14,9 @@ from yarl import URL
 
 from server.app import Running, running
 from server.people.acts.passwords import Passwords
-from server.people.rows import people
+from server.people.acts.sessions import LIVES
+from server.people.acts.throttle import digest
+from server.people.rows import people, sessions
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import Clock, Store, tables, upgrade
@@ -71,6 +74,25 @@ def node_settings(database: str, folder: Path, **more: Any) -> Settings:
     it ends idle, unless that is asked for: tests move the clock by hours. Several may share a database."""
     chosen = {"idle_s": 0, "ledger_join": True, **more}
     return Settings(data=folder / "data", database_url=database, port=0, **chosen)
+
+
+async def session_of(store: Store, login: str) -> str:
+    """The token of a new session of this person, that is written and not asked for: no password is hashed."""
+    token, now = secrets.token_urlsafe(32), store.clock.now()
+    async with store.read() as connection:
+        account = await people.find_account(connection, login)
+    assert account is not None, login
+    async with store.working() as connection:
+        await sessions.add_session(
+            connection,
+            session_id=secrets.token_urlsafe(16),
+            token_hash=digest(token),
+            person_id=account.actor.person_id,
+            kind="bearer",
+            at=now,
+            expires_at=now + LIVES,
+        )
+    return token
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.store import Store, StoreSettings, upgrade
+from server.store import SchemaOutdated, Store, StoreSettings, upgrade
 
 SQLITE_ALONE = pytest.mark.parametrize("demo_database", ["sqlite"], indirect=True)
 """For what does not depend on the kind of database: which acts write what is shown on both elsewhere."""
@@ -46,9 +46,13 @@ def settings_for(database: str, folder: Path) -> StoreSettings:
 async def opened(
     database: str, folder: Path, clock: MovedClock | None = None
 ) -> AsyncIterator[Store]:
-    """Migrate `database`, open a store on it for the time of the block."""
-    await upgrade(database)
-    store = await Store.open(settings_for(database, folder), clock or MovedClock())
+    """Open a store on `database` for the time of the block; what is not at the newest is migrated first."""
+    settings, clock = settings_for(database, folder), clock or MovedClock()
+    try:
+        store = await Store.open(settings, clock)
+    except SchemaOutdated:
+        await upgrade(database)
+        store = await Store.open(settings, clock)
     try:
         yield store
     finally:

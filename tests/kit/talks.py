@@ -18,12 +18,12 @@ from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people
 from server.rights.person import SYSTEM, Role
-from server.store import Store, upgrade
+from server.store import Store
 from tests.kit.browsers import Desk, chromium
-from tests.kit.casework import hashed
 from tests.kit.desks import demo_node
 from tests.kit.nodes import node_settings
 from tests.kit.peer import RED, Colour, near
+from tests.kit.templates import fill
 from tests.kit.until import until
 
 FAR: Final = ".far-face video"
@@ -97,11 +97,10 @@ async def judges(page: Page) -> None:
 
 async def seat_guests(folder: Path, unit_id: str, logins: Sequence[str]) -> None:
     """Further approvers of a unit, who sign in with the demo's password; before the node starts."""
-    database = _database(folder)
-    await upgrade(database)
-    store = await Store.open(node_settings(database, folder).store)
+    settings = node_settings(_database(folder), folder).store
+    await fill(settings)
+    store = await Store.open(settings)
     try:
-        await demo.load(store, hashed())
         known = await asyncio.to_thread(Passwords().hash, demo.PASSWORD)
         async with store.change(SYSTEM) as change:
             for number, login in enumerate(logins):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from server.store import Store
-from tests.kit import services
-from tests.kit.casework import Office, open_office
+from tests.kit import templates
+from tests.kit.casework import Office, office_of
 from tests.kit.exchange import Site
 from tests.kit.exchange import site as site_of
 from tests.kit.stores import MovedClock, opened, settings_for
@@ -29,49 +27,14 @@ async def store(database: str, tmp_path: Path, clock: MovedClock) -> AsyncIterat
         yield store
 
 
-@pytest.fixture(scope="session")
-def demo_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the demo data, to copy."""
-    folder = tmp_path_factory.mktemp("demo")
-    asyncio.run(_load_demo(f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}", folder))
-    return folder / "yunjian.sqlite"
-
-
-@pytest.fixture(scope="session")
-def demo_postgres(
-    postgres_server: services.Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """The name of a PostgreSQL database with the demo data, to be used as a template."""
-    name = postgres_server.create()
-    asyncio.run(_load_demo(postgres_server.url(name), tmp_path_factory.mktemp("demo")))
-    return name
-
-
-async def _load_demo(database: str, folder: Path) -> None:
-    async with opened(database, folder) as store:
-        await open_office(store, MovedClock())
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new database with the demo data; the test runs once on each kind."""
-    if request.param == "sqlite":
-        copy = tmp_path / "yunjian.sqlite"
-        shutil.copyfile(request.getfixturevalue("demo_sqlite"), copy)
-        yield f"sqlite+aiosqlite:///{copy}"
-        return
-    server: services.Postgres = request.getfixturevalue("postgres_server")
-    name = server.create(template=request.getfixturevalue("demo_postgres"))
-    yield server.url(name)
-    server.drop(name)
-
-
 @pytest.fixture
 async def office(demo_database: str, tmp_path: Path, clock: MovedClock) -> AsyncIterator[Office]:
     """The people of the demo data over a store that holds nothing else."""
-    store = await Store.open(settings_for(demo_database, tmp_path), clock)
+    settings = settings_for(demo_database, tmp_path)
+    await templates.fill(settings)
+    store = await Store.open(settings, clock)
     try:
-        office = await open_office(store, clock)
+        office = await office_of(store, clock)
         yield office
         # what a call leaves to be done on the side reads the store
         await office.switchboard.close()
@@ -87,9 +50,9 @@ async def site(demo_database: str, clock: MovedClock) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def sqlite_site(demo_sqlite: Path, tmp_path: Path, clock: MovedClock) -> AsyncIterator[Site]:
+async def sqlite_site(tmp_path: Path, clock: MovedClock) -> AsyncIterator[Site]:
     """The same on SQLite alone, for what does not depend on the kind of database."""
     copy = tmp_path / "yunjian.sqlite"
-    shutil.copyfile(demo_sqlite, copy)
+    templates.copied(copy)
     async with site_of(f"sqlite+aiosqlite:///{copy}", clock) as found:
         yield found

@@ -1,3 +1,4 @@
+// @vitest-environment node
 /** That the law of rooms (house.js) bites, and that the graph of all modules keeps it: no circle, no loan that nobody needs. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 /** That each list folds on a narrow screen, and that each of its cells then says what it is. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -59,7 +59,7 @@ async def seed_calendar(store: Store) -> None:
 
     Harmless to repeat: call it at each start, so that a newer package brings the next year.
     """
-    days = list(statutory_days(FIRST_YEAR))
+    days = statutory_days(FIRST_YEAR)
     async with store.read() as reading:
         known = await rows.known_days(reading, CHINA_REGION, days[0][0], days[-1][0])
     unknown = [day for day in days if day[0] not in known]

@@ -264,9 +264,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(demo_database: str, tmp_path: Path) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
-        node = await stack.enter_async_context(demo_node(database, tmp_path))
+        node = await stack.enter_async_context(demo_node(demo_database, tmp_path))
         scene = Scene(node)
         for login in (
             CLERK,

@@ -51,10 +51,12 @@ async def accepted(clerk: Desk, approver: Desk) -> str:
     return case_id
 
 
-async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path: Path) -> None:
+async def test_limits_that_run_on_move_with_the_calendar(
+    demo_database: str, tmp_path: Path
+) -> None:
     clock = MovedClock(NEW_YEARS_EVE)
     async with (
-        demo_node(database, tmp_path, clock) as node,
+        demo_node(demo_database, tmp_path, clock) as node,
         desk_of(node, "yunwei") as operator,
         desk_of(node, "lixiulan") as clerk,
         desk_of(node, "zhoumingyuan") as approver,

@@ -54,8 +54,8 @@ async def page(
             await client.close()
 
 
-async def test_what_arrives_on_each_page_is_the_case(database: str, tmp_path: Path) -> None:
-    async with demo_node(database, tmp_path, MovedClock()) as node:
+async def test_what_arrives_on_each_page_is_the_case(demo_database: str, tmp_path: Path) -> None:
+    async with demo_node(demo_database, tmp_path, MovedClock()) as node:
         async with desk_of(node, CLERK) as desk:
             case_id = await desk.open_case()
         async with (
@@ -88,9 +88,9 @@ async def test_what_arrives_on_each_page_is_the_case(database: str, tmp_path: Pa
 
 
 async def test_a_value_is_seen_as_it_is_typed_and_masked_where_it_must(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
-    async with demo_node(database, tmp_path, MovedClock()) as node:
+    async with demo_node(demo_database, tmp_path, MovedClock()) as node:
         async with desk_of(node, CLERK) as desk:
             case_id = await desk.open_case()
         async with (

@@ -41,6 +41,7 @@ from tests.kit.casework import (
     VALUES,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def refused(office: Office, login: str, command: type[Command], **members: Any) -> Refusal:
@@ -109,6 +110,7 @@ async def test_registering_is_refused_and_leaves_nothing(
         assert await connection.scalar(sa.select(sa.func.count(tables.cases.c.id))) == 0
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("login", [APPROVER, SUPERVISOR, ADMIN])
 async def test_only_a_clerk_with_a_window_registers(office: Office, login: str) -> None:
     assert (await refused(office, login, CaseCreate, **NEW_CASE)).code is Code.FORBIDDEN

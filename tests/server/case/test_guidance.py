@@ -138,6 +138,7 @@ async def test_whoever_speaks_about_another_case_shows_nothing_here(office: Offi
     await until(lambda: hears(everybody, True))
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("audience", ["third", "applicant", "supervisor"])
 async def test_who_only_reads_shows_nothing_to_the_others(office: Office, audience: str) -> None:
     case_id = await office.case()
@@ -154,6 +155,7 @@ async def test_who_only_reads_shows_nothing_to_the_others(office: Office, audien
         assert refused.value.code is Code.NOT_YOURS
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     "value, seen",
     [

@@ -12,6 +12,7 @@ from server.jobs.runner import Jobs
 from server.work.child import Children
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_papers import text_of
 
 PARCEL = {
@@ -65,6 +66,7 @@ async def test_what_is_sent_is_listed_and_told_line_by_line(office: Office) -> N
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     "changed, code",
     [

@@ -137,9 +137,11 @@ async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
     await office.switchboard.close()
 
 
-async def test_a_download_and_an_early_view_name_no_number(database: str, tmp_path: Path) -> None:
+async def test_a_download_and_an_early_view_name_no_number(
+    demo_database: str, tmp_path: Path
+) -> None:
     async with (
-        demo_node(database, tmp_path) as node,
+        demo_node(demo_database, tmp_path) as node,
         desk_of(node, CLERK) as clerk,
         desk_of(node, APPROVER) as approver,
     ):
@@ -184,9 +186,9 @@ HIDDEN = ("\u202e", "\u2066", "\u200f", "\u061c", "\x7f")
 
 
 async def test_no_text_holds_nul_and_no_applicants_name_turns_its_direction(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
-    async with demo_node(database, tmp_path) as node, desk_of(node, CLERK) as clerk:
+    async with demo_node(demo_database, tmp_path) as node, desk_of(node, CLERK) as clerk:
         case_id = await clerk.open_case()
 
         async def code(kind: str, **members: Any) -> str:

@@ -425,11 +425,14 @@ async def test_a_cancelled_or_expired_upload_is_gone(
 
 
 async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
-    tmp_path: Path, moved: MovedClock, database: str
+    tmp_path: Path, moved: MovedClock, demo_database: str
 ) -> None:
     """The last byte was there but nothing was committed: the next start finishes it."""
     data = pdf(2)
-    async with demo_node(database, tmp_path, moved) as node, desk_of(node, "lixiulan") as clerk:
+    async with (
+        demo_node(demo_database, tmp_path, moved) as node,
+        desk_of(node, "lixiulan") as clerk,
+    ):
         async with clerk.http.get(f"/api/v1/items/{demo.PRINCIPAL}") as said:
             line = str((await said.json())["lines"][0]["key"])
         case_id = await clerk.open_case()
@@ -443,7 +446,10 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
             stream.write(data[-1:])
 
     await asyncio.to_thread(append)
-    async with demo_node(database, tmp_path, moved) as node, desk_of(node, "lixiulan") as clerk:
+    async with (
+        demo_node(demo_database, tmp_path, moved) as node,
+        desk_of(node, "lixiulan") as clerk,
+    ):
         material: dict[str, Any] = {}
 
         async def stored() -> str | None:

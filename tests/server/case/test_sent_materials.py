@@ -195,9 +195,9 @@ async def test_the_order_of_files_is_that_of_their_versions(office: Office, tmp_
 
 
 @pytest.fixture
-async def desks(database: str, tmp_path: Path) -> AsyncIterator[tuple[Desk, Desk]]:
+async def desks(demo_database: str, tmp_path: Path) -> AsyncIterator[tuple[Desk, Desk]]:
     async with (
-        demo_node(database, tmp_path) as node,
+        demo_node(demo_database, tmp_path) as node,
         desk_of(node, CLERK) as clerk,
         desk_of(node, APPROVER) as approver,
     ):

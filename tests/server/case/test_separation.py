@@ -21,7 +21,7 @@ from server.people.acts.registering import add_person, end_exemption, exempt, se
 from server.people.rows import staffing
 from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
-from server.store import SYSTEM, Store, tables, upgrade
+from server.store import SYSTEM, Store, tables
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,
@@ -31,9 +31,10 @@ from tests.kit.casework import (
     OTHER_APPROVER,
     SECURITY,
     Office,
-    hashed,
 )
 from tests.kit.desks import demo_node, desk_of
+from tests.kit.stores import SQLITE_ALONE
+from tests.kit.templates import fill
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
 
@@ -56,6 +57,7 @@ def test_the_demo_and_each_role_alone_are_without_conflict() -> None:
     assert not conflicts([Role.CLERK, Role.APPROVER]), "these exclude one another in one case alone"
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("pair", EXCLUDED)
 async def test_two_roles_that_exclude_one_another_are_granted_to_nobody(
     office: Office, pair: tuple[Role, Role]
@@ -114,8 +116,10 @@ async def test_a_security_officer_of_the_unit_lifts_one_with_a_reason(office: Of
     assert report.ok, report.findings
 
 
-async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_path: Path) -> None:
-    async with demo_node(database, tmp_path) as node:
+async def test_conflicts_of_before_are_shown_and_not_removed(
+    demo_database: str, tmp_path: Path
+) -> None:
+    async with demo_node(demo_database, tmp_path) as node:
         store = node.app[STORE]
         async with store.change(SYSTEM) as change:
             await staffing.set_roles(change.connection, "hanmei", [Role.SUPERVISOR, Role.APPROVER])
@@ -153,13 +157,12 @@ async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_
 
 
 async def test_the_doctor_names_whose_roles_exclude_one_another(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
-    settings = Settings(data=tmp_path / "data", database_url=database, port=0)
-    await upgrade(database)
+    settings = Settings(data=tmp_path / "data", database_url=demo_database, port=0)
+    await fill(settings.store)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store, hashed())
         async with store.change(SYSTEM) as change:
             await staffing.set_roles(change.connection, "chenli", [Role.SUPERVISOR, Role.CLERK])
     finally:

@@ -56,10 +56,10 @@ async def test_an_operator_sees_every_part_and_nobody_else_does(
 
 
 async def test_the_figures_count_calls_uploads_jobs_and_the_ledger(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
     async with (
-        demo_node(database, tmp_path, SystemClock()) as node,
+        demo_node(demo_database, tmp_path, SystemClock()) as node,
         desk_of(node, "lixiulan") as clerk,
     ):
         case_id = await clerk.open_case()

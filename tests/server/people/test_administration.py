@@ -18,10 +18,11 @@ from server.people.acts.registering import set_review, set_roles
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
-from server.store import SYSTEM, Store, tables, upgrade
+from server.store import SYSTEM, Store, tables
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.templates import fill
 
 FAR, FAR_ADMIN = demo.LIAOCHENG, "far-admin"
 
@@ -48,9 +49,9 @@ async def status(desk: Desk, method: str, path: str, **how: object) -> tuple[int
 
 
 async def test_an_administrator_of_another_unit_changes_reads_and_lists_nothing_of_ours(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
-    async with demo_node(database, tmp_path) as node:
+    async with demo_node(demo_database, tmp_path) as node:
         await seat(node.app[STORE], FAR_ADMIN, FAR, Role.ADMIN)
         async with desk_of(node, FAR_ADMIN) as far, desk_of(node, "admin") as near:
             assert (await far.get("/catalogue")) == {"items": [], "total": 0}
@@ -95,9 +96,9 @@ async def test_an_administrator_of_another_unit_changes_reads_and_lists_nothing_
 
 
 async def test_before_whom_decisions_are_taken_is_entered_whole_and_seen_by_all(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
-    async with demo_node(database, tmp_path) as node:
+    async with demo_node(demo_database, tmp_path) as node:
         store = node.app[STORE]
         for unit, names, code in (
             ("no-such-unit", ("某府", "某院"), Code.NOT_FOUND),
@@ -117,12 +118,13 @@ async def test_before_whom_decisions_are_taken_is_entered_whole_and_seen_by_all(
         assert told[demo.XIHAIAN] == ("青岛市黄岛区人民政府", "青岛市黄岛区人民法院")
 
 
-async def test_the_doctor_warns_while_nobody_is_operator(database: str, tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "data", database_url=database, port=0)
-    await upgrade(database)
+async def test_the_doctor_warns_while_nobody_is_operator(
+    demo_database: str, tmp_path: Path
+) -> None:
+    settings = Settings(data=tmp_path / "data", database_url=demo_database, port=0)
+    await fill(settings.store)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store, hashed())
         await set_roles(store, "yunwei", [Role.ADMIN])
     finally:
         await store.close()
@@ -158,7 +160,7 @@ def form_of(item_id: str) -> dict[str, Any]:
 
 
 async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
     lower = f"/catalogue/{demo.PRINCIPAL}/lowerings"
     form = f"/catalogue/{demo.PRINCIPAL}/form"
@@ -171,7 +173,7 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             assert said.status == status, answer
             return answer
 
-    async with demo_node(database, tmp_path) as node:
+    async with demo_node(demo_database, tmp_path) as node:
         store = node.app[STORE]
         await seat(store, FAR_ADMIN, FAR, Role.ADMIN)
         async with (
@@ -247,7 +249,7 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             ]
 
 
-async def test_no_way_round_the_second_person(database: str, tmp_path: Path) -> None:
+async def test_no_way_round_the_second_person(demo_database: str, tmp_path: Path) -> None:
     """Taken away and brought back open, renamed, offered from an old version, imported."""
     whole = form_of(demo.PRINCIPAL)
     form = f"/catalogue/{demo.PRINCIPAL}/form"
@@ -258,7 +260,7 @@ async def test_no_way_round_the_second_person(database: str, tmp_path: Path) -> 
         made["schema"]["properties"][fresh]["title"] = label
         return made
 
-    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+    async with demo_node(demo_database, tmp_path) as node, desk_of(node, "admin") as admin:
 
         async def code(told: dict[str, Any], version: int) -> tuple[int, str]:
             body = {"document": told, "version": version, "note": "试"}

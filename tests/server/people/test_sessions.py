@@ -116,6 +116,7 @@ async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
         assert said.status == 200
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [

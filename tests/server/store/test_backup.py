@@ -27,9 +27,9 @@ WRITERS = 3
 
 
 @pytest.fixture
-def elsewhere(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def elsewhere(demo_database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a second and empty database of the same kind."""
-    if database.startswith("sqlite"):
+    if demo_database.startswith("sqlite"):
         yield f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite'}"
         return
     server: Postgres = request.getfixturevalue("postgres_server")
@@ -61,12 +61,12 @@ async def stored(desk: Desk, case_id: str, line: str, content: bytes) -> str:
     ids=["folder", "tar", "sealed"],
 )
 async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
-    database: str, elsewhere: str, tmp_path: Path, form: str, key: bytes | None
+    demo_database: str, elsewhere: str, tmp_path: Path, form: str, key: bytes | None
 ) -> None:
     content = page(1)
     acknowledged: list[str] = []
     async with (
-        demo_node(database, tmp_path / "first", SystemClock()) as node,
+        demo_node(demo_database, tmp_path / "first", SystemClock()) as node,
         desk_of(node, "lixiulan") as desk,
     ):
         case_id = await desk.open_case()
@@ -85,7 +85,7 @@ async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
         tasks = [asyncio.create_task(work()) for _ in range(WRITERS)]
         await until(lambda: None if len(acknowledged) >= 2 * WRITERS else "too few", 20)
         before = list(acknowledged)
-        settings = node_settings(database, tmp_path / "first")
+        settings = node_settings(demo_database, tmp_path / "first")
         made = await back_up(settings.kept, tmp_path / form, key)
         # Each writer had a command under way all the time; none of them was ended by the copying.
         seen = len(acknowledged)

@@ -23,7 +23,7 @@ from server.people.acts.accounts import Accounts
 from server.store import SYSTEM, tables
 from signaling.client import fresh_id
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 
 LINE = "licence"
@@ -78,9 +78,9 @@ async def the_phone(desk: Desk, case_id: str, phone_id: str) -> dict[str, Any]:
     return next(one for one in phones if one["id"] == phone_id)
 
 
-async def test_a_phone_brings_pages_and_is_done(database: str, tmp_path: Path) -> None:
+async def test_a_phone_brings_pages_and_is_done(demo_database: str, tmp_path: Path) -> None:
     async with (
-        demo_node(database, tmp_path) as node,
+        demo_node(demo_database, tmp_path) as node,
         desk_of(node, "lixiulan") as desk,
         a_phone(node) as phone,
     ):
@@ -144,11 +144,11 @@ async def test_a_phone_brings_pages_and_is_done(database: str, tmp_path: Path) -
 
 
 async def test_a_link_gives_nothing_twice_too_late_or_for_another_case(
-    database: str, tmp_path: Path
+    demo_database: str, tmp_path: Path
 ) -> None:
     clock = MovedClock()
     async with (
-        demo_node(database, tmp_path, clock) as node,
+        demo_node(demo_database, tmp_path, clock) as node,
         desk_of(node, "lixiulan") as desk,
         a_phone(node) as phone,
         a_phone(node) as stranger,
@@ -260,9 +260,11 @@ async def test_a_link_gives_nothing_twice_too_late_or_for_another_case(
         await until(dropped, 10)
 
 
-async def test_links_have_limits_and_guessing_is_slowed_down(database: str, tmp_path: Path) -> None:
+async def test_links_have_limits_and_guessing_is_slowed_down(
+    demo_database: str, tmp_path: Path
+) -> None:
     async with (
-        demo_node(database, tmp_path) as node,
+        demo_node(demo_database, tmp_path) as node,
         desk_of(node, "lixiulan") as desk,
         a_phone(node) as phone,
     ):
@@ -283,10 +285,11 @@ async def test_links_have_limits_and_guessing_is_slowed_down(database: str, tmp_
         assert (await take(phone, await invite(desk, case_id)))[0] == 200
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("side", ["zhoumingyuan", "chenli"])
-async def test_only_the_window_invites(database: str, tmp_path: Path, side: str) -> None:
+async def test_only_the_window_invites(demo_database: str, tmp_path: Path, side: str) -> None:
     async with (
-        demo_node(database, tmp_path) as node,
+        demo_node(demo_database, tmp_path) as node,
         desk_of(node, "lixiulan") as desk,
         desk_of(node, side) as other,
     ):

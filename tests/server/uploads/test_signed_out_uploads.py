@@ -23,8 +23,8 @@ HALF = SIZE // 2
 
 
 @pytest.fixture
-async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
-    async with demo_node(database, tmp_path) as node:
+async def node(demo_database: str, tmp_path: Path) -> AsyncIterator[Running]:
+    async with demo_node(demo_database, tmp_path) as node:
         yield node
 
 

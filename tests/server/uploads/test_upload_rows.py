@@ -615,9 +615,9 @@ async def begun_at_once(desk: Desk, count: int, size: int) -> list[tuple[int, st
     ids=lambda quota: next(iter(quota)),
 )  # fmt: skip
 async def test_u14_a_quota_holds_under_twenty_at_once(
-    quota: dict[str, int], database: str, tmp_path: Path
+    quota: dict[str, int], demo_database: str, tmp_path: Path
 ) -> None:
-    async with demo_node(database, tmp_path, MovedClock(), **quota) as node:
+    async with demo_node(demo_database, tmp_path, MovedClock(), **quota) as node:
         async with desk_of(node, "lixiulan") as desk:
             limits = await desk.get("/limits")
             assert (limits["files_left"], limits["bytes_left"])[

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fresh, narrow, verdict, type StepReason, type CheckStep, type StepName } from './steps'
 import { i18n, learn } from '../i18n'

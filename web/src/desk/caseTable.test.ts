@@ -32,6 +32,8 @@ const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   materials_required: 3,
   judged: 'none',
   referred_from: null,
+  owner: null,
+  running: null,
   ...over,
 })
 const table = (side: 'window' | 'approver') => {

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { changesOf } from '../catalogue/formChanges'
 import { field } from '../../tests/kit/cases'

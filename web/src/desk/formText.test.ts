@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { changedIn, KINDS, placeOf, read, withField } from '../catalogue/formText'
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { askedFor, askingOf, missedAt } from './missed'
 import type { MissedCall } from '../wire/messages'

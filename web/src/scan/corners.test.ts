@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { findPaper, type Pixels, type PixelPoint, type Quad } from './corners'
 import { flatten, quarter, sizeOf } from './flatten'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import { ref } from 'vue'
 import { sendTaken } from './sendTaken'

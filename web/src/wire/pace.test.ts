@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, describe, expect, it } from 'vitest'
 import { ease, onTurn, Pacer, piece, tell, WHOLE_BYTES, type WayOut } from './pace'
 

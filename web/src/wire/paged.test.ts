@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import { localProblem } from './http'
 import { atCursor, usePaged, type Page } from './paged'

@@ -1,4 +1,5 @@
 // @vitest-environment node
+// @vitest-environment node
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'

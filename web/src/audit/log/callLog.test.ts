@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { otherDecider, renewed } from './useCallLog'
 import type { CallLogRow } from '../../wire/messages'

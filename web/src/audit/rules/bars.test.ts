@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { material } from '../../../tests/kit/cases'
 import { caseView } from '../../../tests/kit/recorded'

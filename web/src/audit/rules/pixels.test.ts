@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { brought, clusters, moved, share, ticks, zoomed } from './pixels'
 

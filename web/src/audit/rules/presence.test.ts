@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { approver, at, callView, clerk, leg, playback, third } from '../../../tests/kit/recorded'
 import { absence, endOf, seatedOf, unseenOf, wordOf } from './presence'

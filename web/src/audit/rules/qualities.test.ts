@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeAll, describe, expect, it } from 'vitest'
 import { clockOf } from './lengths'
 import { countedOf, qualitiesOf, withSilences, type Stretch } from './qualities'

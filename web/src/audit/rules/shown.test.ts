@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { pointerAt, ShownPages } from './shown'
 import type { MarkView } from '../../wire/messages'

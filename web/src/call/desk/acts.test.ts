@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { flushPromises } from '@vue/test-utils'
 import { computed, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { effectScope, ref, shallowRef } from 'vue'
 import { expect, it } from 'vitest'
 import { leg, liveCall } from '../../../tests/kit/calls'

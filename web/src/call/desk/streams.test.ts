@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { effectScope, nextTick, ref, shallowRef } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { leg, liveCall, person, snapshot, type CallView } from '../../../tests/kit/calls'

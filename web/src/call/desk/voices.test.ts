@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { effectScope, nextTick, reactive, ref, shallowRef } from 'vue'
 import { expect, it } from 'vitest'
 import { hold, leg, liveCall, type CallView } from '../../../tests/kit/calls'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { call, hold, leg, liveCall, ring } from '../../../tests/kit/calls'
 import { NOW_MS, paneOf } from '../../../tests/kit/pane'

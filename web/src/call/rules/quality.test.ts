@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { advise, gauge, judge, level, missed, sample, type Sample, whenAlone } from './quality'
 

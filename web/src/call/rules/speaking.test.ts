@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { Talking, Teller, TOLD_EVERY_MS } from './speaking'
 

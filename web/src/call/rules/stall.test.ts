@@ -1,4 +1,5 @@
 // @vitest-environment node
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { HANGS_MS, pictures, Stall, type Pictures } from './stall'
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { troubleOf } from './devices'
 import { Attention, SILENT_FOR_MS, type Heard } from './ear'

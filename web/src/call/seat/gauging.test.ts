@@ -1,4 +1,5 @@
 // @vitest-environment node
+// @vitest-environment node
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { hold, leg, liveCall } from '../../../tests/kit/calls'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { Heartbeat, LOOK_MS, QUIET_MS } from './heartbeat'
 

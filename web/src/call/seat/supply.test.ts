@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { HeldPlace, HeldTime, pull, track } from '../../../tests/kit/seats'

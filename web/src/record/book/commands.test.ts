@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import { useActing, type Rests } from './acting'
 import { useCommands } from './commands'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { effectScope, nextTick, ref } from 'vue'
 import { expect, it } from 'vitest'
 import type { CaseBook } from '../book/useCase'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it, vi } from 'vitest'
 import { field } from '../../../tests/kit/cases'
 import { localProblem } from '../../wire/http'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { leftAt, nextWanting, openingOf, wanting } from './attention'
 import { caseView, field, person, proposal, value } from '../../../tests/kit/cases'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeAll, describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../i18n'
 import { wanting } from './attention'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { approverStep, signStep, windowStep, type WindowNow } from './nextStep'
 import { hindranceOf } from './lacking'

@@ -1,4 +1,5 @@
 // @vitest-environment node
+// @vitest-environment node
 /**
  * What a notice for correction would name, and whether the case waits for one: judged by the server when it is given,
  * and by the pages in every moment before and after. The server's tests write what it says after each real act.

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { gap, reduceCase, UnknownEvent, type CaseEvent } from './reducer'
 import type { CaseEdited } from '../../wire/messages'

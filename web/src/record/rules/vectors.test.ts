@@ -1,4 +1,5 @@
 // @vitest-environment node
+// @vitest-environment node
 /**
  * The law of the record, on vectors that the server's tests write from real actions: for each audience, its snapshot
  * reduced by the events that it got is the snapshot that it would get now.

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { rowsOf, sayingsOf, unread } from './sayings'
 import type { Saying } from '../../wire/messages'

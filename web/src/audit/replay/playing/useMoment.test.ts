@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { computed, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { approver, at, playback, ZERO } from '../../../../tests/kit/recorded'

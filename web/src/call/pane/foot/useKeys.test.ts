@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { call, hold, leg, liveCall, ring } from '../../../../tests/kit/calls'

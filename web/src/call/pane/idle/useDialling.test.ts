@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { liveCall, person } from '../../../../tests/kit/calls'

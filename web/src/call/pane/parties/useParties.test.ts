@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { reactive, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { leg, liveCall } from '../../../../tests/kit/calls'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { leg, liveCall } from '../../../../tests/kit/calls'
 import { aloud, paneOf, say } from '../../../../tests/kit/pane'

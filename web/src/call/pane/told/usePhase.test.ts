@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { call, liveCall, ring } from '../../../../tests/kit/calls'
 import { aloud, paneOf, say } from '../../../../tests/kit/pane'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { hold, leg, liveCall } from '../../../../tests/kit/calls'
 import { aloud, NOW_MS, paneOf, say } from '../../../../tests/kit/pane'

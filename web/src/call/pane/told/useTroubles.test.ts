@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { effectScope, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { aloud, say } from '../../../../tests/kit/pane'

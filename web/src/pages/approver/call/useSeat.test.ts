@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import type { ReferralView } from '../../../wire/messages'
 import { partOf, type SeatStanding } from './useSeat'

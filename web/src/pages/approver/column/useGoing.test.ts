@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it, vi } from 'vitest'
 import { ref, shallowRef } from 'vue'
 import { useColumn } from './useColumn'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FieldEditor, REST_MS, TYPING_EVERY_MS } from './fieldEditor'
 import type { EditRefusal } from './fieldHold'

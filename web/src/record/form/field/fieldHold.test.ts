@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FieldHold, HELD_RETRY_MS, HOLD_EVERY_MS, type EditRefusal } from './fieldHold'
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeAll, expect, it } from 'vitest'
 import type { ComposerTranslation } from 'vue-i18n'
 import { field } from '../../../../tests/kit/cases'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { AT_ONCE, Meter, nextOf, type Transfer } from './transfer'
 

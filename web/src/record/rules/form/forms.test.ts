@@ -1,3 +1,4 @@
+// @vitest-environment node
 /** The rules of a form, on values that the server's tests write with what its JSON Schema says of them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'

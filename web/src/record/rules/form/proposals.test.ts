@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import { proposal, value } from '../../../../tests/kit/cases'
 import { standingOf } from './proposals'

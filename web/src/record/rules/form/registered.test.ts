@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest'
 import { caseView, field } from '../../../../tests/kit/cases'
 import { registeredFor } from './registered'
