@@ -104,6 +104,8 @@ def _running_call(one: rows.Live, unit_id: str, refs: Mapping[str, PersonRef]) -
         if one.consent_withdrawn_at
         else None,
         decides=one.target_unit_id == unit_id,
+        deciding_unit_id=one.deciding_unit_id,
+        deciding_unit_name=one.deciding_unit_name,
     )
 
 

@@ -92,7 +92,10 @@ class RunningCall(Message):
     unrecorded: Literal["refused", "withdrawn"] | None
     """Why nothing is recorded now: the applicant did not agree, or took his consent back."""
     decides: bool
-    """Whether this unit decides the case: whispering is for its supervisors alone."""
+    """Whether this unit was called to decide the case: whispering is for its supervisors alone."""
+    deciding_unit_id: str
+    """The unit that decides the case now: another than was called once it was referred (转办)."""
+    deciding_unit_name: str
 
 
 class MonitorCalls(Message):

@@ -47,8 +47,8 @@ async def test_a_case_is_referred_in_the_call(tmp_path: Path) -> None:
         await expect(approver.locator("[data-decision]")).to_have_count(0)
         await expect(approver.locator("[data-referred]")).to_be_focused()
         await expect(approver.locator("footer.third")).to_contain_text(f"本件已转办至{UNIT}")
-        await screens.take(talk.approver, "referred-approver")
-        await screens.take(talk.window, "referred-window")
+        await screens.take(talk.approver, "referred-approver", called=True)
+        await screens.take(talk.window, "referred-window", called=True)
         screens.check()
 
         await window.get_by_role("button", name="挂断").click()

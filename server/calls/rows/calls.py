@@ -71,6 +71,9 @@ class Live:
     approver_id: str
     window_unit_id: str
     target_unit_id: str
+    deciding_unit_id: str
+    """The unit that decides the case by now."""
+    deciding_unit_name: str
     card: Mapping[str, Any]
     answered_at: datetime
     recording_consented: bool
@@ -260,12 +263,16 @@ async def live_of(connection: Connection, unit_ids: Collection[str]) -> dict[str
             legs.c.person_id.label("approver_id"),
             calls.c.window_unit_id,
             calls.c.target_unit_id,
+            units.c.id.label("deciding_unit_id"),
+            units.c.name.label("deciding_unit_name"),
             calls.c.card,
             calls.c.answered_at,
             calls.c.recording_consented,
             calls.c.consent_withdrawn_at,
         )
         .join(legs, legs.c.call_id == calls.c.id)
+        .join(cases, cases.c.id == calls.c.case_id)
+        .join(units, units.c.id == cases.c.unit_id)
         .where(
             LIVE,
             legs.c.seat == Seat.APPROVER,

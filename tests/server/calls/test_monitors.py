@@ -17,6 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit.acts.histories import check_ledger
+from server.case.wire.decision import CaseRefer
+from server.demo import data as demo
 from server.projection import project
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
@@ -267,5 +269,15 @@ async def test_the_list_tells_what_runs_in_ones_unit(office: Office) -> None:
         [one] = (await office.do(login, monitor.MonitorWatch))["calls"]
         assert (one["call_id"], one["decides"]) == (call_id, decides)
         assert (one["caller"]["name"], one["approver"]["name"]) == ("李秀兰", "周明远")
+        assert one["deciding_unit_id"] == one["approver"]["unit_id"]
+    # referred in the call: who was called is told as before, and which unit decides now
+    refer = {"case_id": one["case_id"], "unit_id": demo.LIAOCHENG, "reason": "属地在东昌府"}
+    await office.do(APPROVER, CaseRefer, **refer)
+    [one] = (await office.do(CHIEF, monitor.MonitorWatch))["calls"]
+    assert (one["approver"]["name"], one["decides"]) == ("周明远", True)
+    assert (one["deciding_unit_id"], one["deciding_unit_name"]) == (
+        demo.LIAOCHENG,
+        "聊城市东昌府区政务服务中心",
+    )
     await office.do(CLERK, call.CallHangUp, call_id=call_id)
     assert (await office.do(CHIEF, monitor.MonitorWatch))["calls"] == []

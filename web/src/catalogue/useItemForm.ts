@@ -1,12 +1,14 @@
 /**
  * The form of an item as it is read, changed, checked and published here. What makes a field less sensitive waits for a
- * second administrator of the unit; what becomes of it is told, also while this page is open.
+ * second administrator of the unit; what becomes of it is told, also while this page is open. Text that is not published
+ * stays in this browser.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { announce } from '../ui/announce'
 import { http, Problem } from '../wire/http'
 import type { FormCheck, ItemForm, ItemVersion, ItemView, LoweringView } from '../wire/messages'
+import { draftOf, keepDraft } from './drafts'
 import { placeOf, read, type Slip } from './formText'
 import { published_here, useLowerings } from './useLowerings'
 
@@ -33,6 +35,10 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
   const lowers = shallowRef<FormCheck['lowers']>([])
   const checked = ref('')
   const note = ref('')
+  /** the version that the text was written on */
+  const written_on = ref(0)
+  /** the text was left here before, without being published */
+  const restored = ref(false)
   const busy = ref(false)
   const problem = shallowRef<Problem | null>(null)
 
@@ -42,10 +48,11 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
   /** what became of what waited */
   const came = ref<ProposalEnd | null>(null)
 
+  const changed = computed(() => text.value !== first.value)
   const checking = computed(() => checked.value !== text.value)
   /** why it cannot be published */
   const unavailable = computed(() => {
-    if (text.value === first.value) return t('desk.form.unchanged')
+    if (!changed.value) return t('desk.form.unchanged')
     if (faults.value.length) return t('desk.form.mend', { n: faults.value.length })
     if (checking.value) return t('desk.form.checking')
     if (lowers.value.length && told.value?.lowering) return t('desk.form.one_waits')
@@ -57,7 +64,12 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
       const found = await http.get<ItemForm>(`/catalogue/${item_id}/form`)
       told.value = found
       item.value = found.item
-      text.value = first.value = checked.value = JSON.stringify(found.document, null, 2)
+      first.value = checked.value = JSON.stringify(found.document, null, 2)
+      const draft = draftOf(found.item.code)
+      restored.value = draft !== null && draft.text !== first.value
+      written_on.value = (restored.value && draft?.version) || found.item.version
+      text.value = draft?.text ?? first.value
+      if (restored.value && draft?.note) note.value = draft.note
       problem.value = null
       if (published_here.value !== item_id) return
       published_here.value = null
@@ -70,7 +82,7 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
 
   /** Looks what waits now; what somebody is typing stays. */
   async function lookAgain(): Promise<void> {
-    if (text.value === first.value) return load()
+    if (!changed.value) return load()
     try {
       const found = await http.get<ItemForm>(`/catalogue/${item_id}/form`)
       if (told.value)
@@ -135,6 +147,25 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
     }
   }
 
+  // what only shows the document that waits is nobody's own text
+  watch([text, note], () => {
+    const of = told.value
+    if (!of || (of.lowering && text.value === JSON.stringify(of.lowering.document, null, 2))) return
+    keepDraft(
+      of.item.code,
+      changed.value ? { version: written_on.value, text: text.value, note: note.value } : null,
+    )
+  })
+
+  /** Lets go of what is not published; `write` puts the text where it can be undone. */
+  function discard(write: (text: string) => void): void {
+    if (!told.value) return
+    write(first.value)
+    note.value = ''
+    restored.value = false
+    written_on.value = told.value.item.version
+  }
+
   let timer: ReturnType<typeof setTimeout> | undefined
   watch(text, (now) => {
     clearTimeout(timer)
@@ -149,10 +180,13 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
       const body = { document: found.document, version: told.value.newest, note: note.value.trim() }
       if (lowers.value.length) {
         await http.post<LoweringView>(`/catalogue/${item_id}/lowerings`, body)
+        keepDraft(told.value.item.code, null)
         came.value = null
         await Promise.all([load(), refresh()])
       } else {
-        made((await http.put<ItemVersion>(`/catalogue/${item_id}/form`, body)).id)
+        const version = await http.put<ItemVersion>(`/catalogue/${item_id}/form`, body)
+        keepDraft(told.value.item.code, null)
+        made(version.id)
       }
     } catch (reason) {
       const refused = Problem.of(reason)
@@ -201,14 +235,18 @@ export function useItemForm(item_id: string, published: (version_id: string) => 
     faults,
     lowers,
     note,
+    written_on,
+    restored,
     busy,
     problem,
     asked_form,
     came,
+    changed,
     checking,
     unavailable,
     load,
     publish,
+    discard,
     answer,
   }
 }

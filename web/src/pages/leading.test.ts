@@ -41,23 +41,32 @@ it('names on the line who is called, and tells apart that the case went to anoth
     speaking: shallowRef(new Set()),
     state: ref({ phase: 'active', form: 'connected', until: null }),
   }
+  let strayed: ReturnType<typeof useLeading>['strayed'] | undefined
   let telling: ReturnType<typeof useLeading>['telling'] | undefined
   const router = createRouter({ history: createMemoryHistory(), routes })
   mount(
     defineComponent(() => {
-      telling = useLeading(held.id, {
+      ;({ telling, strayed } = useLeading(held.id, {
         view,
         field: () => null,
         material: () => null,
         mean: () => Promise.resolve(),
         signed_back: () => undefined,
         blocked: () => undefined,
-      }).telling
+      }))
       return () => h('i')
     }),
     { global: { plugins: [i18n, router] } },
   )
   expect([telling?.value.line.there, telling?.value.referred_to]).toEqual(['青岛西海岸', null])
+  // a screen that stands at another case is counted once, however often it takes that back
+  const [first_back, second_back] = [window.yunjian_leader?.strays(), window.yunjian_leader?.strays()]
+  expect(strayed?.value).toBe(2)
+  first_back?.()
+  first_back?.()
+  expect(strayed?.value).toBe(1)
+  second_back?.()
+  expect(strayed?.value).toBe(0)
   const referral = {
     from_unit_name: held.item.unit_name,
     to_unit_name: '聊城市东昌府区行政审批服务局',

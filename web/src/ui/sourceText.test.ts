@@ -2,7 +2,7 @@ import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
 import { nextTick } from 'vue'
 import SourceText from './SourceText.vue'
-import { lineOf, spanOfLine } from './sourceText'
+import { differing, lineOf, spanOfLine } from './sourceText'
 
 it('finds lines in a text, and the lines of its places', () => {
   const text = 'ab\n\ncde'
@@ -13,6 +13,13 @@ it('finds lines in a text, and the lines of its places', () => {
     { offset: 7, length: 0 },
   ])
   expect([0, 2, 3, 4, 7].map((offset) => lineOf(text, offset))).toEqual([1, 1, 2, 3, 3])
+})
+
+it('finds the one place where two texts differ, and splits no character', () => {
+  expect(differing('abcd', 'abXcd')).toEqual({ from: 2, to: 2, piece: 'X' })
+  expect(differing('aa', 'aaa')).toEqual({ from: 2, to: 2, piece: 'a' })
+  expect(differing('abc', 'ac')).toEqual({ from: 1, to: 2, piece: '' })
+  expect(differing('x😀y', 'x😁y')).toEqual({ from: 1, to: 3, piece: '😁' })
 })
 
 function editor(over: object = {}) {

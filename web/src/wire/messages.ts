@@ -2877,6 +2877,8 @@ export interface RunningCall {
   answered_at: string
   unrecorded: ('refused' | 'withdrawn') | null
   decides: boolean
+  deciding_unit_id: string
+  deciding_unit_name: string
 }
 /**
  * Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first.

@@ -56,6 +56,25 @@ it('is asked anew for as many pages as are shown, and one more', async () => {
   expect([rows.value, more.value]).toEqual([['a', 'B'], false])
 })
 
+it('does not count a page on whose question fails, and goes on with one that was asked for meanwhile', async () => {
+  const { rows, problem, over, again, answers, lists, asked } = made(three())
+  await over(again())
+  const { '2': second } = lists
+  delete lists['2']
+  await over(again(true))
+  expect([rows.value, problem.value?.code]).toEqual([['a'], 'unsent'])
+  asked.length = 0
+  lists['2'] = second!
+  await over(again())
+  expect([rows.value, problem.value, asked]).toEqual([['a'], null, [null]])
+  // a list that asks by itself overtakes who wants more: he gets it
+  const wanted = again(true)
+  await over(again())
+  answers.splice(0).forEach((answer) => answer())
+  await wanted
+  expect(rows.value).toEqual(['a', 'b'])
+})
+
 it('keeps what is shown where the next question fails, and says why until one succeeds', async () => {
   const { rows, problem, over, look, further, lists } = made({ '': { rows: ['a'], next_cursor: 'gone' } })
   await over(look())

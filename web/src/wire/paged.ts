@@ -23,7 +23,9 @@ export function usePaged<T>(ask: (cursor: string | null) => Promise<Page<T>>) {
   const more = ref(false)
   const problem = ref<Problem | null>(null)
   let next: string | null = null
+  /** how many pages are shown, and how many the newest question asks for */
   let pages = 1
+  let asked_pages = 1
   let newest = 0
 
   async function read(asked: () => Promise<Page<T>>): Promise<void> {
@@ -34,16 +36,20 @@ export function usePaged<T>(ask: (cursor: string | null) => Promise<Page<T>>) {
       rows.value = told.rows
       next = told.next_cursor
       more.value = next !== null
+      pages = asked_pages
       problem.value = null
     } catch (reason) {
-      if (mine === newest) problem.value = Problem.of(reason)
+      if (mine !== newest) return
+      // a page that did not come is not shown, and is not asked for by itself
+      asked_pages = pages
+      problem.value = Problem.of(reason)
     }
   }
 
   async function readAll(): Promise<Page<T>> {
     const found: T[] = []
     let cursor: string | null = null
-    for (let page = 0; page < pages && (page === 0 || cursor); page += 1) {
+    for (let page = 0; page < asked_pages && (page === 0 || cursor); page += 1) {
       const told: Page<T> = await ask(cursor)
       found.push(...told.rows)
       cursor = told.next_cursor
@@ -53,7 +59,7 @@ export function usePaged<T>(ask: (cursor: string | null) => Promise<Page<T>>) {
 
   /** Asks anew for the first page alone. */
   function look(): Promise<void> {
-    pages = 1
+    asked_pages = 1
     return read(readAll)
   }
 
@@ -67,7 +73,7 @@ export function usePaged<T>(ask: (cursor: string | null) => Promise<Page<T>>) {
 
   /** Asks anew for as many pages as are shown, and for one after them where one is `wanted` too: rows may have moved. */
   function again(wanted = false): Promise<void> {
-    if (wanted) pages += 1
+    if (wanted) asked_pages += 1
     return read(readAll)
   }
 

@@ -61,6 +61,7 @@ const call: Words<typeof zh> = {
   monitor: {
     role: 'Supervisor',
     title: 'Following a call',
+    referred: 'The case was referred to {unit}, which decides it',
     running: 'Calls in progress',
     none: 'No call is in progress',
     reason: 'Why are you following this call?',

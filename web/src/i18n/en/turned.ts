@@ -56,6 +56,7 @@ const turned: Words<typeof zh> = {
   nobody: {
     heading: 'Please wait',
     sentence: 'Please look to the window; what concerns you will appear here.',
+    staff: 'Clerk: this screen is still open for another case; choose "Bring it to this case" on yours.',
   },
   sign: {
     read: 'Please check what will be submitted',
@@ -180,6 +181,8 @@ const turned: Words<typeof zh> = {
   desk: {
     second: "Applicant's screen",
     second_hint: 'A window for the applicant; drag it to the second display',
+    strayed: "The applicant's screen is still open for another case and shows nothing of this one",
+    bring: 'Bring it to this case',
     second_blocked: "The browser did not open the applicant's screen; please allow pop-ups here",
     turn: 'Turn this screen',
     turn_hint: 'Let the applicant read this screen',

@@ -54,6 +54,7 @@ export default {
   monitor: {
     role: '督查',
     title: '旁听通话',
+    referred: '办件已转办至{unit}，由该单位审批',
     running: '进行中的通话',
     none: '现在没有进行中的通话',
     reason: '为什么旁听这次通话',

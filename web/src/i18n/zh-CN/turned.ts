@@ -34,7 +34,11 @@ export default {
   document: { heading: '请看：{name}', label: '{name}，第 {n} 页', failed: '这一页没有打开' },
   question: { ask: '我有疑问', sent: '已告诉对方', about: '我有疑问：{about}', plain: '我有疑问，请讲一下' },
   wait: { heading: '正在办理', sentence: '{name}，请稍候，需要您核对时会显示在这里。' },
-  nobody: { heading: '请稍候', sentence: '请看窗口，办理时会显示在这里。' },
+  nobody: {
+    heading: '请稍候',
+    sentence: '请看窗口，办理时会显示在这里。',
+    staff: '窗口人员：这块屏幕还开在另一办件，请在您的屏幕上选“转到本办件”。',
+  },
   sign: {
     read: '请您核对要提交的内容',
     making: '正在整理要提交的内容',
@@ -152,6 +156,8 @@ export default {
   desk: {
     second: '打开申请人屏',
     second_hint: '给申请人看的窗口，可拖到第二块屏幕',
+    strayed: '申请人屏还开在另一办件，不显示本办件',
+    bring: '转到本办件',
     second_blocked: '浏览器没有让申请人屏打开，请允许本站弹出窗口',
     turn: '本屏转给申请人',
     turn_hint: '让申请人看这块屏幕',

@@ -42,7 +42,9 @@ const led = (over: Partial<Turned> = {}): Leader => ({
   listen: (hear) => ((tell = hear), () => undefined),
   shown: () => undefined,
   rates: (on) => (told_rating = on),
+  strays: () => ((strayed += 1), () => (strayed -= 1)),
 })
+let strayed = 0
 let told_rating: boolean | null = null
 const opener = {
   closed: false,
@@ -94,6 +96,7 @@ const answer = (path: string): Response => {
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 beforeEach(async () => {
+  strayed = 0
   vi.stubGlobal(
     'fetch',
     vi.fn((path: string) => Promise.resolve(answer(path))),
@@ -151,6 +154,28 @@ it('shows nothing of a case that the clerk has left, and follows it no more, unt
   nobody(page.text())
   await clerk(`/window/cases/${id}`, led())
   expect(page.text()).toContain(said.text)
+})
+
+it('says to a page with another case that it shows nothing of it, and to the clerk what to do, until it is led again', async () => {
+  const page = await screen()
+  expect(strayed).toBe(0)
+  await clerk('/window')
+  expect([strayed, page.find('[data-strays]').exists()]).toEqual([0, false])
+  await clerk('/window/cases/case-0002', { ...led(), case_id: 'case-0002' })
+  await clerk('/window/cases/case-0002', opener.yunjian_leader)
+  nobody(page.text())
+  expect([strayed, page.get('[data-strays]').text()]).toEqual([
+    1,
+    '窗口人员：这块屏幕还开在另一办件，请在您的屏幕上选“转到本办件”。',
+  ])
+  await clerk('/window/cases/case-0003', { ...led(), case_id: 'case-0003' })
+  expect(strayed).toBe(1)
+  await clerk(`/window/cases/${id}`, led())
+  expect([strayed, page.find('[data-strays]').exists()]).toEqual([0, false])
+  // brought over or closed, it takes it back
+  await clerk('/window/cases/case-0002', { ...led(), case_id: 'case-0002' })
+  window.dispatchEvent(new Event('pagehide'))
+  expect(strayed).toBe(0)
 })
 
 it('keeps the call about his case while the clerk is with something else in it, and nothing of that', async () => {

@@ -93,6 +93,8 @@ export function useLeading(case_id: string, desk: Desk) {
   /** the applicant has a screen of his own, which this page leads, and is asked there how he was served */
   const apart = ref(false)
   const rating = ref(false)
+  /** how many screens of an applicant were opened for another case, and show nothing of this one */
+  const strayed = ref(0)
   const leads: Leader = {
     case_id,
     now: () => telling.value,
@@ -107,6 +109,14 @@ export function useLeading(case_id: string, desk: Desk) {
     },
     shown: (made) => (summary.value = made),
     rates: (on) => (rating.value = on),
+    strays: () => {
+      strayed.value += 1
+      let stands = true
+      return () => {
+        if (stands) strayed.value -= 1
+        stands = false
+      }
+    },
   }
   window.yunjian_leader = leads
   watch(telling, (told) => hearing.forEach((hear) => hear(told)))
@@ -172,5 +182,19 @@ export function useLeading(case_id: string, desk: Desk) {
     asked.value = 'follow'
   }
 
-  return { telling, turned, asked, summary, lately, apart, rating, openSecond, second, turn, ask, back }
+  return {
+    telling,
+    turned,
+    asked,
+    summary,
+    lately,
+    apart,
+    rating,
+    strayed,
+    openSecond,
+    second,
+    turn,
+    ask,
+    back,
+  }
 }

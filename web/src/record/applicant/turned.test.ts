@@ -285,6 +285,7 @@ describe('a second screen', () => {
     listen: () => () => undefined,
     shown: () => undefined,
     rates: () => undefined,
+    strays: () => () => undefined,
   }
 
   it('is led by the page that opened it, while that page has this case', () => {

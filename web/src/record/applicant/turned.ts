@@ -94,6 +94,8 @@ export interface Leader {
   shown: (summary: SummaryView) => void
   /** whether it asks the applicant now how he was served */
   rates: (on: boolean) => void
+  /** says of itself that it was opened for another case, and stays there; gives what takes that back */
+  strays: () => () => void
 }
 
 /** How it is led while the clerk is with something else and the call about its case goes on: told of the call alone. */

@@ -58,7 +58,9 @@ describe('a question before an act', () => {
       .sort((a) => (a.attributes('data-this-case') === undefined ? 1 : -1))
     expect(own?.get('[data-differs]').text()).toBe('1001')
     expect(other?.get('[data-differs]').text()).toBe('1002')
-    expect(other?.text()).toContain('11370211MB28755419400013101300120261201002')
+    // named as in the head, by its last eight, and the whole of it small
+    expect(own?.get('[data-tail]').text()).toBe('6120 1001')
+    expect(other?.text()).toMatch(/^\S+ · .+ · .+ · 6120 1002 11370211MB28755419400013101300120261201002$/)
     expect(unseen?.find('[data-differs]').exists()).toBe(false)
   })
 

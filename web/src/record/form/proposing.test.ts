@@ -12,6 +12,8 @@ import { caseView, proposal, value } from '../../../tests/kit/cases'
 enableAutoUnmount(afterEach)
 beforeAll(() => {
   Element.prototype.scrollIntoView = () => undefined
+  window.matchMedia = () => ({ matches: true }) as MediaQueryList
+  vi.stubGlobal('CSS', { escape: (name: string) => name })
   return learn('work')
 })
 
@@ -80,6 +82,34 @@ it('keeps what was typed of a proposal by field until it is sent or withdrawn', 
   expect(boxes()).toHaveLength(0)
   await press('new_person')
   expect(typed()).toEqual([['', '']])
+})
+
+it('leaves the focus at the field whose box was sent, taken back or closed by Esc', async () => {
+  const { page, press, boxes } = panel()
+  const at = () => document.activeElement?.closest('[data-field]')?.getAttribute('data-field')
+  for (const close of ['submit', 'cancel', 'esc'] as const) {
+    await press('remark')
+    const [box] = boxes()
+    const first = box!.get<HTMLInputElement>('.value')
+    await first.setValue('按任职文件')
+    const cancel = box!.get<HTMLButtonElement>('button[type=button]')
+    ;(close === 'cancel' ? cancel : first).element.focus()
+    if (close === 'submit') await box!.trigger('submit')
+    else if (close === 'cancel') await cancel.trigger('click')
+    else await first.trigger('keydown', { key: 'Escape' })
+    await flushPromises()
+    expect([close, boxes().length, at()]).toEqual([close, 0, 'remark'])
+  }
+  page.unmount()
+})
+
+it('keeps the pencil of what is proposed with its first word, however long the value is', async () => {
+  const { page, view } = panel()
+  view.value = caseView({ proposals: [proposal({ id: 'p1' })] })
+  await nextTick()
+  const [first] = page.get('[data-proposal=p1]').element.children
+  expect(first?.querySelector('svg')).not.toBeNull()
+  expect(first?.textContent).toContain('建议改为')
 })
 
 it('closes with the decision of the case', async () => {

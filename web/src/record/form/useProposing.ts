@@ -47,6 +47,12 @@ export function useProposing(
     book.tellFocus(path)
   }
 
+  /** Opens the box of a field, or closes it: who closes it goes on at that field. */
+  async function turn(path: string, on: boolean): Promise<void> {
+    show(on ? path : null)
+    if (!on) await page.backTo(path)
+  }
+
   function keepDraft(path: string, draft: ProposalDraft | null): void {
     if (draft) drafts.set(path, draft)
     else drafts.delete(path)
@@ -132,5 +138,5 @@ export function useProposing(
     },
   )
 
-  return { open, drafts, deciding, first, show, keepDraft, decide, send }
+  return { open, drafts, deciding, first, show, turn, keepDraft, decide, send }
 }

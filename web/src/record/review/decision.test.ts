@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
 import { i18n, learn, speak } from '../../i18n'
 import DecisionNote from './DecisionNote.vue'
+import DecisionBar from './deciding/DecisionBar.vue'
 import DecisionPanel from './deciding/DecisionPanel.vue'
 import { spoken } from '../../ui/announce'
 import type { CaseView } from '../../wire/messages'
@@ -13,6 +14,58 @@ beforeAll(() => learn('work'))
 
 const mounted = (part: unknown, props: Record<string, unknown>) =>
   mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
+
+describe('the foot of the approver', () => {
+  const due = {
+    due_on: '2026-12-09',
+    due_days: [{ on: '2026-12-09', number: 6 }],
+    skipped_days: [],
+    provisional: false,
+  }
+  const held = {
+    kind: 'to_correct',
+    reason: '缺材料',
+    by: person('person-09', '周明远'),
+    at: '2026-11-24T07:00:00Z',
+    correct_by: '2026-12-23',
+    points: ['缺少：任职文件'],
+    about: ['line:appointment'],
+    due_on: null,
+    due_days: [],
+    skipped_days: [],
+    provisional: false,
+  }
+  const foot = (over: Partial<CaseView>, props: Record<string, unknown> = {}) =>
+    mounted(DecisionBar, {
+      book: { view: shallowRef(caseView(over)), due: shallowRef(due), counted_on: shallowRef('2026-12-01') },
+      step: { kind: 'to_correct', n: 1 },
+      deciding: null,
+      referring: false,
+      ...props,
+    }).get('.told')
+  const noticed = { state: 'to_correct', decision: held } as unknown as Partial<CaseView>
+
+  it('counts from an acceptance today where one is at hand', () => {
+    expect(foot({}).text()).toMatch(/今天受理.*12月9日.*前办结/)
+    // all of it has come: accepting is the next step
+    expect(foot(noticed, { step: { kind: 'accepted' } }).text()).toContain('今天受理')
+    expect(foot(noticed, { deciding: 'accepted' }).text()).toContain('今天受理')
+  })
+
+  it('tells of a notice for correction its own days, and no acceptance today', () => {
+    const told = foot(noticed)
+    expect(told.get('[data-correction]').text()).toMatch(/^11月24日.*已告知补正，期限自受理之日起算$/)
+    expect(told.get('[data-correct-by]').text()).toMatch(/^12月23日.*前补齐$/)
+    expect(told.text()).not.toMatch(/今天受理|前办结/)
+    const now = foot({}, { deciding: 'to_correct' })
+    expect(now.text()).toContain('今天告知补正，期限自受理之日起算')
+    expect(now.text()).not.toMatch(/今天受理|前办结/)
+  })
+
+  it('counts no days of a case that is being refused', () => {
+    expect(foot({}, { deciding: 'refused' }).text()).not.toMatch(/今天受理|前办结|补正/)
+  })
+})
 
 describe('a decision', () => {
   const decision = {

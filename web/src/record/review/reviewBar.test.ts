@@ -82,6 +82,37 @@ describe('a word about a material', () => {
       ['m2', 'accepted'],
     ])
   })
+  it('leaves the focus of who wrote a reason at the next judgement, and after the last at the next step', async () => {
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      '<footer class="foot"><button data-filled data-step="review">看第一份</button></footer>',
+    )
+    const step = document.querySelector<HTMLElement>('.foot button')!
+    for (const [of, kind, on] of [
+      [m1, 'review', bar.get('.bar input').element],
+      [m2, 'to_correct', step],
+    ] as const) {
+      await bar.setProps({ material: of, ready: true })
+      await vi.advanceTimersByTimeAsync(700)
+      press('2')
+      await nextTick()
+      await nextTick()
+      const entry = bar.get<HTMLInputElement>('.reason input')
+      expect(document.activeElement).toBe(entry.element)
+      await entry.setValue('缺公章')
+      step.dataset['step'] = kind
+      await bar.get('form.reason').trigger('submit')
+      await vi.advanceTimersByTimeAsync(0)
+      await nextTick()
+      expect(document.activeElement).toBe(on)
+    }
+    expect(judged()).toEqual([
+      ['m1', 'returned'],
+      ['m2', 'returned'],
+    ])
+    document.querySelector('.foot')?.remove()
+  })
+
   it('is not said of the next one by a key that is to correct a slip, however late that one is drawn', async () => {
     await bar.setProps({ ready: true })
     press('3')

@@ -18,6 +18,7 @@ export default {
     suspended: 'Suspended',
     waits_mine: 'Waiting for your approval',
     waits_other: 'Waiting for another person',
+    draft: 'Unpublished changes',
     to_agree: '{n} waiting for your approval',
     open: 'Open {name}',
     import: 'Import a list',

@@ -2,6 +2,11 @@ export default {
   form: {
     edit: 'Edit the form',
     back: 'Back to the items',
+    stays: 'Changes that are not published stay on this computer',
+    restored: 'Your unpublished changes on this computer are back.',
+    restored_older:
+      'Your unpublished changes on this computer are back. They were written on version {n}; it is version {newest} now, so check each place before publishing.',
+    discard: 'Discard them and go back to version {n}',
     note: 'Reason for the change',
     note_hint: 'kept with the new version',
     publish: 'Publish a new version',

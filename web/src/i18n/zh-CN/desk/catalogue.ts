@@ -18,6 +18,7 @@ export default {
     suspended: '暂停',
     waits_mine: '待您复核',
     waits_other: '待另一人复核',
+    draft: '有未发布的改动',
     to_agree: '{n} 份待您复核',
     open: '查看 {name}',
     import: '导入清单',

@@ -2,6 +2,11 @@ export default {
   form: {
     edit: '编辑申请表',
     back: '返回事项',
+    stays: '未发布的改动留在这台电脑上',
+    restored: '已取回这台电脑上尚未发布的改动。',
+    restored_older:
+      '已取回这台电脑上尚未发布的改动。它写在第 {n} 版上，现在已是第 {newest} 版，发布前请逐处核对。',
+    discard: '放弃，回到第 {n} 版',
     note: '修改说明',
     note_hint: '随新版本保存',
     publish: '发布新版本',

@@ -31,7 +31,7 @@ it('says until when all of it is wanted, and of an older notice that it is to be
       },
       global: { plugins: [i18n], stubs: { AskQuestion: true, ScreenHeading: true } },
     })
-      .get('[data-to-correct] + .source')
+      .get('.until')
       .text()
   expect(says('2026-12-23')).toContain('12月23日')
   expect(says(null)).toContain('以补正材料通知书为准')
