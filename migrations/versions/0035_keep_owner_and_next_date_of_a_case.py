@@ -22,7 +22,9 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("owner_id", sa.String(64), nullable=True))
     op.add_column("cases", sa.Column("due_on", sa.Date(), nullable=True))
     day = (datetime.now(UTC) + timedelta(hours=8)).date() + timedelta(days=7)
-    op.execute(sa.text("UPDATE cases SET due_on = :day").bindparams(sa.bindparam("day", day, sa.Date())))
+    op.execute(
+        sa.text("UPDATE cases SET due_on = :day").bindparams(sa.bindparam("day", day, sa.Date()))
+    )
     for name, unit in (("cases_due_at_window", "window_unit_id"), ("cases_due_at_unit", "unit_id")):
         op.create_index(
             name, "cases", [unit, "due_on", "id"], postgresql_where=_DUE, sqlite_where=_DUE
