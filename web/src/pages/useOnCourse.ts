@@ -3,7 +3,7 @@
  * where what was promised is still brought and judged. What the call shows in their place goes first.
  */
 import { computed, nextTick, ref, watch, type Ref } from 'vue'
-import { owes } from '../record/rules/courseStep'
+import { owes } from '../record/rules/course/courseStep'
 import { closed } from '../record/rules/lines'
 import { focusOn, unclaimed } from '../ui/focus'
 import type { CaseView } from '../wire/messages'

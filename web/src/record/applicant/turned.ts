@@ -5,7 +5,7 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../../wire/messages'
 import type { LineForm } from '../../ui/states'
-import { decidedOf, fillable, type CaseState } from '../rules/course'
+import { decidedOf, fillable, type CaseState } from '../rules/course/course'
 import { fieldIn } from '../rules/form/fields'
 import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
 import { noticedOf, type Noticed } from '../rules/points'

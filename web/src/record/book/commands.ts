@@ -40,16 +40,16 @@ export interface Subject {
 type Live = Pick<LiveWire, 'ask'>
 export type Decision = 'accepted' | 'to_correct' | 'refused'
 /** A command without what every act names. */
-type Told<C> = Omit<C, 'id' | 'case_id' | 'seen_version' | 'other_call_ids'>
-type Sent =
-  | Told<CaseRule>
-  | Told<CaseIssue>
-  | Told<CaseAgreeElectronic>
-  | Told<CaseBeginDelivery>
-  | Told<CaseCheckReceiver>
-  | Told<CaseEndDelivery>
-  | Told<CaseFinish>
-  | Told<CaseArchive>
+type OnlyOf<C> = Omit<C, 'id' | 'case_id' | 'seen_version' | 'other_call_ids'>
+type CourseCommand =
+  | OnlyOf<CaseRule>
+  | OnlyOf<CaseIssue>
+  | OnlyOf<CaseAgreeElectronic>
+  | OnlyOf<CaseBeginDelivery>
+  | OnlyOf<CaseCheckReceiver>
+  | OnlyOf<CaseEndDelivery>
+  | OnlyOf<CaseFinish>
+  | OnlyOf<CaseArchive>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
 
 /** What is sent again and again while somebody types or reads: no act. */
@@ -120,7 +120,7 @@ function resting(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) 
 
 /** What becomes of a case after its acceptance: each rests on the versions seen. */
 function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) {
-  const sent = <R>(command: Sent, on?: Rests): Promise<R> =>
+  const sent = <R>(command: CourseCommand, on?: Rests): Promise<R> =>
     acting.act((rests) => live.ask<R>({ case_id, ...rests, ...command }), on)
   return {
     rule: (ruling: CaseRule['ruling'], reason: string, bases: string[], on?: Rests) =>
@@ -128,11 +128,11 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
     issue: (results: NewResult[], on?: Rests) =>
       sent({ type: 'case.issue', results: results as CaseIssue['results'] }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
-    beginDelivery: (begun: Omit<Told<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
+    beginDelivery: (begun: Omit<OnlyOf<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
       sent<{ delivery_id: string }>({ type: 'case.begin_delivery', ...begun }, on),
-    checkReceiver: (seen: Omit<Told<CaseCheckReceiver>, 'type'>, on?: Rests) =>
+    checkReceiver: (seen: Omit<OnlyOf<CaseCheckReceiver>, 'type'>, on?: Rests) =>
       sent({ type: 'case.check_receiver', ...seen }, on),
-    endDelivery: (ended: Omit<Told<CaseEndDelivery>, 'type'>, on?: Rests) =>
+    endDelivery: (ended: Omit<OnlyOf<CaseEndDelivery>, 'type'>, on?: Rests) =>
       sent({ type: 'case.end_delivery', ...ended }, on),
     finishCase: (kind: CaseFinish['kind'], reason: string, cause: CaseFinish['cause'], on?: Rests) =>
       sent({ type: 'case.finish', kind, reason, cause: cause ?? null }, on),

@@ -5,7 +5,7 @@ import { caseView, person } from '../../../tests/kit/cases'
 import { i18n, learn } from '../../i18n'
 import { Problem } from '../../wire/http'
 import type { CaseView } from '../../wire/messages'
-import type { Seat } from '../rules/courseStep'
+import type { DeskSeat } from '../rules/course/courseStep'
 import CourseActs from './CourseActs.vue'
 import CoursePanel from './CoursePanel.vue'
 import { basesOf, useCourse, type Course } from './useCourse'
@@ -72,7 +72,7 @@ const licence = {
 const at = (state: CaseView['state'], course: object = {}, over: Partial<CaseView> = {}): CaseView =>
   caseView({ state, decision, course: { ...caseView().course, ...course } as CaseView['course'], ...over })
 
-function desk(view: CaseView, seat: Seat, filled = true) {
+function desk(view: CaseView, seat: DeskSeat, filled = true) {
   const done = (name: string) => vi.fn((...given: unknown[]) => Promise.resolve({ name, given }))
   const book = {
     view: shallowRef(view),

@@ -11,7 +11,7 @@ import { Problem } from '../../wire/http'
 import type { CaseCheckReceiver, CaseFinish, DeliveryView, NewResult } from '../../wire/messages'
 import type { Rests } from '../book/acting'
 import type { CaseBook } from '../book/useCase'
-import { courseStep, endsOf, type EndKind, type Seat, type StageKey } from '../rules/courseStep'
+import { courseStep, endsOf, type EndKind, type DeskSeat, type StageKey } from '../rules/course/courseStep'
 
 export type Way = DeliveryView['way']
 export type Course = ReturnType<typeof useCourse>
@@ -62,7 +62,7 @@ export interface CourseAround {
   show?: () => void
 }
 
-export function useCourse(book: CaseBook, seat: Seat, around: CourseAround = {}) {
+export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround = {}) {
   const { acts = () => true, shown = () => true, show = () => undefined } = around
   const { t } = useI18n()
   const { view } = book

@@ -2,7 +2,7 @@
  * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
  * Derived from the view and never kept; pure.
  */
-import { fillable } from './course'
+import { fillable } from './course/course'
 import { attachedOf, placesOf, valuesOf } from './form/fields'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 

@@ -4,7 +4,7 @@
  */
 import type { CaseView } from '../../wire/messages'
 import { hindranceOf, proposalsOf, unreadOf } from './lacking'
-import { courseStep, type CourseStep } from './courseStep'
+import { courseStep, type CourseStep } from './course/courseStep'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
 import { commentsByTurn, pointsOf, signed, submitted, uncheckedOf } from './points'
 import { owed } from './promises'

@@ -3,7 +3,7 @@
  * (server/case/rules/materials/promise.py); derived from the view, never kept; pure.
  */
 import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
-import { takesOwed } from './course'
+import { takesOwed } from './course/course'
 import { linesOf, type Line } from './lines'
 
 export type PromiseStanding = 'open' | 'overdue' | 'received' | 'done'

@@ -6,7 +6,7 @@
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
 import { changed, declared, put, type DeclaredEvent } from './arms'
-import { fillable } from './course'
+import { fillable } from './course/course'
 import type {
   AnyEvent,
   CaseSnapshot,

@@ -8,7 +8,7 @@ const DECISION_TONE: Record<string, MarkTone> = { accepted: 'good', to_correct: 
 /** A moment in milliseconds; not a number when there was none. */
 const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
 
-interface Told {
+interface StepTold {
   kind: string
   who: PersonRef | null
   values: Record<string, string>
@@ -16,7 +16,7 @@ interface Told {
 }
 
 /** What a step of the course is told as; the course holds all that came before it, so each tells of its last. */
-function advanced({ step, course }: CaseAdvanced): Told {
+function advanced({ step, course }: CaseAdvanced): StepTold {
   const { ruling, results, agreement, deliveries, ending, archived } = course as CourseView
   const last = deliveries.at(-1)
   const ended = [...deliveries]

@@ -1,7 +1,7 @@
 /** The applicant's word on the recording, and then the call: who dials before he was asked asks first. */
 import { computed, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { callable } from '../../../record/rules/course'
+import { callable } from '../../../record/rules/course/course'
 import { noCall } from '../../../record/rules/nextStep'
 import { unclaimed } from '../../../ui/focus'
 import type { CaseView } from '../../../wire/messages'

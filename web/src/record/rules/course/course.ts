@@ -3,7 +3,7 @@
  * (`server/case/rules/course/states.py`): may it be filled in, may what was promised still come, may a call about it
  * begin, does it lie in the archive. Pure.
  */
-import type { CaseView } from '../../wire/messages'
+import type { CaseView } from '../../../wire/messages'
 
 export type CaseState = CaseView['state']
 type Stated = Pick<CaseView, 'state'>

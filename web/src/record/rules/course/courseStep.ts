@@ -3,13 +3,13 @@
  * became of each result, and the one act that is next for each desk (`server/case/rules/course`). Derived from the
  * view and never kept; pure.
  */
-import type { CaseView, DeliveryView, PersonRef, ResultView } from '../../wire/messages'
+import type { CaseView, DeliveryView, PersonRef, ResultView } from '../../../wire/messages'
 import { fillable, type CaseState } from './course'
-import { linesOf } from './lines'
-import { atWindow } from './points'
-import { owed } from './promises'
+import { linesOf } from '../lines'
+import { atWindow } from '../points'
+import { owed } from '../promises'
 
-export type Seat = 'window' | 'approver'
+export type DeskSeat = 'window' | 'approver'
 export type EndKind = 'returned' | 'withdrawn' | 'terminated'
 
 /** The act that is next, or for what this desk waits. `delivery` names the try that it is about. */
@@ -64,7 +64,7 @@ export function halted(view: CaseView): boolean {
 }
 
 /** The next act of a case that can no longer be filled in. */
-export function courseStep(view: CaseView, seat: Seat): CourseStep {
+export function courseStep(view: CaseView, seat: DeskSeat): CourseStep {
   const wait = (why: Extract<CourseStep, { kind: 'wait' }>['for']): CourseStep => ({ kind: 'wait', for: why })
   switch (view.state) {
     case 'accepted':
@@ -86,7 +86,7 @@ export function courseStep(view: CaseView, seat: Seat): CourseStep {
 }
 
 /** What is fetched or visited is the window's, what goes electronically the approver's; who posted it enters its end. */
-function handingOver(view: CaseView, seat: Seat): CourseStep {
+function handingOver(view: CaseView, seat: DeskSeat): CourseStep {
   const mine = (one: DeliveryView): boolean =>
     one.way === 'electronic' ? seat === 'approver' : atWindow(view, one.by) === (seat === 'window')
   const open = waiting(view)
@@ -104,7 +104,7 @@ function handingOver(view: CaseView, seat: Seat): CourseStep {
 export type StageKey = 'examine' | 'rule' | 'issue' | 'deliver' | 'rate' | 'archive' | 'refused' | EndKind
 
 /** `until`: the day by which it is to be done, `days`: the working days that count up to it. */
-export interface Stage {
+export interface CourseStage {
   key: StageKey
   state: 'done' | 'now' | 'later' | 'unneeded'
   who: PersonRef | null
@@ -126,16 +126,16 @@ export function endOf(view: CaseView): { kind: 'refused' | EndKind; by: PersonRe
 }
 
 /** 审查 · 决定 · 制证 · 送达 · 评价 · 归档; of a case that ended to the side what it came to, its end, 归档. */
-export function stagesOf(view: CaseView): Stage[] {
+export function stagesOf(view: CaseView): CourseStage[] {
   const { ruling, results, archived } = view.course
   const end = endOf(view)
   const accepted = view.decision?.kind === 'accepted' ? view.decision : null
   const last = view.course.deliveries.filter((one) => one.state === 'delivered').at(-1)
   const over = view.state === 'delivered' || view.state === 'archived'
-  const archive: Stage = archived
+  const archive: CourseStage = archived
     ? { ...BARE, key: 'archive', state: 'done', who: archived.by, at: archived.at }
     : { ...BARE, key: 'archive', state: over || end ? 'now' : 'later' }
-  const examine: Stage = {
+  const examine: CourseStage = {
     ...BARE,
     key: 'examine',
     state: ruling || end ? 'done' : 'now',
@@ -145,7 +145,7 @@ export function stagesOf(view: CaseView): Stage[] {
     until: ruling || end ? null : (accepted?.due_on ?? null),
   }
   if (end) {
-    const stage: Stage = { ...BARE, key: end.kind, state: 'done', who: end.by, at: end.at }
+    const stage: CourseStage = { ...BARE, key: end.kind, state: 'done', who: end.by, at: end.at }
     return accepted ? [examine, stage, archive] : [stage, archive]
   }
   const rated = view.ratings.at(-1)
@@ -231,7 +231,7 @@ export function becameOf(view: CaseView, result: string | null): Became {
 }
 
 /** Which ends without a ruling this desk may enter now; 退件 only once the day is past by which it was to be corrected. */
-export function endsOf(view: CaseView, seat: Seat, today: string): EndKind[] {
+export function endsOf(view: CaseView, seat: DeskSeat, today: string): EndKind[] {
   if (seat === 'window') return fillable(view) || view.state === 'accepted' ? ['withdrawn'] : []
   if (view.state === 'accepted') return ['terminated']
   const by = view.decision?.correct_by

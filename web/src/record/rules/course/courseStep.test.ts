@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { caseView, material, person } from '../../../tests/kit/cases'
-import type { CaseView, DeliveryView } from '../../wire/messages'
+import { caseView, material, person } from '../../../../tests/kit/cases'
+import type { CaseView, DeliveryView } from '../../../wire/messages'
 import {
   becameOf,
   cellsOf,
