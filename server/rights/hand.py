@@ -6,6 +6,8 @@ from typing import Final, Literal, get_args
 
 Side = Literal["window", "approver", "third", "supervisor"]
 """``third``: a unit that was invited into the live call; reads, says and comments, no more."""
+WorkingSide = Literal["window", "approver"]
+"""The two sides that work on a case."""
 CaseAudience = Literal[Side, "applicant"]
 """The sides, and the applicant, for whom a clerk of the window turns the screen."""
 CASE_AUDIENCES: Final[tuple[CaseAudience, ...]] = get_args(CaseAudience)

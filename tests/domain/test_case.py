@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final, Literal, get_args
+from typing import Final
 
 import pytest
 
 from server.case.rules import case as rules
 from server.case.rules import form
-from server.case.rules.case import Applicant, Case, CaseState, Consent, Decision
+from server.case.rules.case import Applicant, Case, Consent, Decision
+from server.case.rules.course import states
+from server.case.rules.course.states import STATES, CaseState
 from server.case.rules.form import Proposal, SavedValue
 from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
@@ -132,7 +134,7 @@ def test_acceptance_starts_the_promised_working_days() -> None:
     assert (after.decision.kind, after.decision.reason) == ("accepted", "齐全")
     assert after.decision.counted.due_on == date(2026, 10, 9)
     assert not after.decision.counted.provisional
-    assert after.closed
+    assert not after.fillable
 
 
 @pytest.mark.parametrize(
@@ -188,9 +190,9 @@ def test_correction_names_every_point_at_once() -> None:
     assert after.decision.counted is None
     # fifteen working days from 29 September 2026, over the holidays of the National Day
     assert after.decision.correct_by == date(2026, 10, 26)
-    assert not after.closed
+    assert after.fillable
     closing = decide(replace(after, materials=BOTH, entries=case().entries), "accepted")
-    assert closing.closed
+    assert not closing.fillable
     assert closing.decision is not None
     assert closing.decision.correct_by is None
 
@@ -232,14 +234,17 @@ STAGES: Final[Mapping[CaseState, tuple[CaseState | None, CaseState]]] = {
     "reviewing": ("reviewing", "reviewing"),
     # what the notice named is still wanted, whoever talks about it meanwhile
     "to_correct": ("to_correct", "to_correct"),
-    # no call begins; decided while it rang, an answer opens nothing again
-    "accepted": (None, "accepted"),
-    "refused": (None, "refused"),
+    # no call changes a state any more, and none begins about what lies in the archive
+    **{
+        state: (None if state == "archived" else state, state)
+        for state in STATES
+        if state not in ("registered", "reviewing", "to_correct")
+    },
 }
 """The stage once a case in this one is called about, and once that is answered; None where it may not be called."""
 
 
-@pytest.mark.parametrize("state", get_args(CaseState))
+@pytest.mark.parametrize("state", STATES)
 def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answered(
     state: CaseState,
 ) -> None:
@@ -248,7 +253,7 @@ def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answe
     if called is None:
         with pytest.raises(Refusal) as refused:
             rules.called(stands, "call-1")
-        assert refused.value.code is Code.CASE_CLOSED
+        assert refused.value.code is Code.CASE_ARCHIVED
     else:
         rung = rules.called(stands, "call-1")
         assert (rung.state, rung.call_id) == (called, "call-1")
@@ -256,17 +261,16 @@ def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answe
     assert rules.answered(stands) == replace(stands, state=answered)
 
 
-@pytest.mark.parametrize("state", ["accepted", "refused"])
-def test_a_closed_case_takes_no_call_no_consent_and_no_review(
-    state: Literal["accepted", "refused"],
+@pytest.mark.parametrize("state", [one for one in STATES if not states.fillable(one)])
+def test_a_case_that_is_not_filled_in_any_more_takes_no_consent_and_no_review(
+    state: CaseState,
 ) -> None:
     closed = case(BOTH, state=state)
     consent = Consent(True, "2026-11", "zh-CN", AT, CLERK.person_id)
     for act in (
-        lambda: rules.called(closed, "call-1"),
         lambda: rules.consented(closed, consent, CLERK),
         lambda: judging.reviewed(
-            BOTH, "licence-1", "accepted", "", APPROVER, closed=closed.closed, at=AT
+            BOTH, "licence-1", "accepted", "", APPROVER, closed=not closed.fillable, at=AT
         ),
     ):
         with pytest.raises(Refusal) as refused:

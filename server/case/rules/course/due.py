@@ -12,13 +12,14 @@ from server.case.rules.clock import Deadlines
 from server.case.rules.course.course import Course
 from server.case.rules.course.states import CaseState
 from server.case.rules.summary import Submission
+from server.rights.hand import WorkingSide
 from server.standards.working_days import Counted, china_day
 
 ClockName = Literal[
     "taking_in", "telling", "correcting", "promised", "legal", "delivering", "archiving"
 ]
 """收件 | 告知 | 补正 | 承诺 | 法定 | 送达 | 归档."""
-Turn = Literal["window", "approver"]
+WhoseTurn = WorkingSide
 TAKE_IN: Final = timedelta(days=7)
 """From the registration until somebody looks after what was not handed in; ours, not the law's."""
 ARCHIVE: Final = timedelta(days=7)
@@ -31,7 +32,7 @@ class Due:
 
     clock: ClockName
     on: date
-    turn: Turn
+    turn: WhoseTurn
     stopped: bool = False
 
 
@@ -92,7 +93,7 @@ def due(case: WithClocks) -> Due | None:
             return Due("legal", clock.legal.due_on, "approver", stopped)
         case "granted" | "denied" | "issued":
             by_law = course.ruling.deliver.due_on if course.ruling else None
-            turn: Turn = "window" if _at_the_window(case) else "approver"
+            turn: WhoseTurn = "window" if _at_the_window(case) else "approver"
             return Due("delivering", by_law or china_day(case.created_at) + TAKE_IN, turn)
         case "delivered" | "refused" | "returned" | "withdrawn" | "terminated":
             return Due("archiving", _ended_on(case) + ARCHIVE, "approver")

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from server.catalogue.rules.item import OTHER_LINE, Item, Line
+from server.rights.hand import WorkingSide
 from server.standards.identifiers import mask_numbers
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
@@ -24,7 +25,7 @@ Purpose = Literal[
 ]
 """What a file is for. ``material`` and ``page`` (a picture of a phone, of which a material is made)
 come from the window; all others the approver sends. ``snapshot`` is what he took of the window's picture."""
-Sender = Literal["window", "approver"]
+Sender = WorkingSide
 Grade = Literal["A", "B", "C", "D"]
 """How far a copy is trusted (国办函〔2016〕108号): A given by the authority that issued it, B compared with
 the original by a window, C uploaded and not compared, D made by the applicant, who answers for it."""

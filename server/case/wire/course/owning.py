@@ -3,8 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from server.case.rules.course.due import ClockName
-from server.case.rules.course.due import Turn as WhoseTurn
+from server.case.rules.course.due import ClockName, WhoseTurn
 from server.case.wire.words import CaseCommand
 from signaling.wire.envelope import Event, Id, Message, PersonRef
 
