@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.papers.press import KIND, Press
-from server.case.wire import course, materials, promises, signing
 from server.case.wire import decision as case_decision
+from server.case.wire import materials, promises, signing
+from server.case.wire.course import advancing as course
 from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.jobs.runner import Jobs
