@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from server.case.wire import course
+from server.case.wire.course import advancing as course
 from server.case.wire.decision import CaseDecide, CaseResumeClock, CaseStopClock
 from server.case.wire.materials import CaseReview
 from server.catalogue.rows import catalogue
