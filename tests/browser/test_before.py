@@ -18,6 +18,7 @@ from tests.kit.desks import demo_node, desk_of
 from tests.kit.peer import RED
 from tests.kit.screens import SIDEWAYS, Screens
 from tests.kit.talks import stands
+from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -68,13 +69,18 @@ async def test_what_is_known_who_is_there_and_what_was_missed(tmp_path: Path) ->
             await known.focus()
             await page.keyboard.press("Enter")
             await expect(field.locator("input").first).to_have_value(value)
+            # the focus is in the field, and leaving it saves what was put in
+            await expect(field.locator("input").first).to_be_focused()
+            await page.keyboard.press("Tab")
             await expect(known).to_have_count(0)
         await expect(page.locator('[data-field="branch_name"] [data-known]')).to_have_count(0)
-        await page.reload()
-        for name, value in told.items():
-            held = page.locator(f'[data-field="{name}"] input').first
-            await expect(held).to_have_value(value)
-            assert (await clerk.case(case_id))["fields"][name]["value"] == value
+
+        async def saved() -> str | None:
+            fields = (await clerk.case(case_id))["fields"]
+            held = {name: fields.get(name, {}).get("value") for name in told}
+            return None if held == told else f"{held}"
+
+        await until(saved, 5)
 
         # who leaves his desk is gone from the window's page, and nobody can be called
         pane, dial = page.locator(".call-pane"), page.get_by_role("button", name="发起云见面")
