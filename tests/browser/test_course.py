@@ -10,11 +10,13 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.test_together import Both, both
 from tests.kit import desks
-from tests.kit.casework import INK, OTHER_IDENTITY_NUMBER, PDF, VALUES
+from tests.kit.casework import INK, OTHER_IDENTITY_NUMBER, VALUES
+from tests.kit.papers import pdf_of
 from tests.kit.screens import Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+PDF = pdf_of(3_000)
 BASIS = "中华人民共和国行政许可法第三十八条第一款"
 LICENCE = "营业执照（分公司）"
 
