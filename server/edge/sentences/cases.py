@@ -16,7 +16,7 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         409, "办件现在不在这一步，请刷新后按页面上的下一步办理。", "The case is at another step now. Please go on with the next step that the page shows."
     ),
     Code.OWED_STILL: Sentences(
-        409, "承诺后补的材料还没有补齐，不能准予。", "What was promised to follow has not come yet, so nothing can be granted."
+        409, "承诺后补的材料还没有补齐，不能准予。请先收齐并审看。", "What was promised to follow has not come yet, so nothing can be granted."
     ),
     Code.RESULT_MISSING: Sentences(
         422, "请填写证照或批文的名称和编号。", "Please give the name and the number of what is issued."
@@ -32,20 +32,20 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         422, "请填写快递公司和运单号。", "Please give the courier and the tracking number."
     ),
     Code.ON_ITS_WAY: Sentences(
-        409, "这些结果已经在送达中或已送达。", "These results are on their way, or there already."
+        409, "这些结果已经在送达中或已送达，请看送达记录。", "These results are on their way, or there already."
     ),
     Code.OTHER_WAY: Sentences(
-        409, "这种送达方式没有这一步。", "This way of delivery has no such step."
+        409, "这种送达方式没有这一步，请按页面上的下一步办理。", "This way of delivery has no such step."
     ),
     Code.DELIVERY_ENDED: Sentences(
-        409, "这一次送达已经登记过结果。", "The outcome of this delivery is entered already."
+        409, "这一次送达已经登记过结果，请看送达记录。", "The outcome of this delivery is entered already."
     ),
     Code.RECEIVER_MISSING: Sentences(
         409, "请先核对领取人身份，再登记领取。", "Please check who fetches it before you enter that it was fetched."
     ),
     Code.CAUSE_MISSING: Sentences(422, "请选择终止的法定情形。", "Please choose the legal cause of the termination."),
     Code.TIME_LEFT: Sentences(
-        409, "补正期限还没有过，不能退件。", "There is still time to correct, so the papers cannot be returned yet."
+        409, "补正期限还没有过，请在期满后再退件。", "There is still time to correct, so the papers cannot be returned yet."
     ),
     Code.UNFINISHED: Sentences(
         409, "还有文书没有制作完成，或材料原件没有签收，请办妥后再归档。", "A paper is still being made, or originals were not received. Please finish that first."

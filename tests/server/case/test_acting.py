@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from server.calls.rows import calls as call_rows
 from server.case.wire import decision, form, materials, messages, showing, signing, talk, words
+from server.case.wire.course import advancing as course
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
@@ -145,6 +146,20 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
             "handover_id": "x" * 22,
             "arrived": [{"line": "identity", "received": True, "note": ""}],
         }),
+        (APPROVER, course.CaseRule, {"ruling": "granted"}),
+        (APPROVER, course.CaseIssue, {"results": [
+            {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},
+        ]}),
+        (CLERK, course.CaseAgreeElectronic, {"address": "13805316217"}),
+        (CLERK, course.CaseBeginDelivery, {"way": "collected"}),
+        (CLERK, course.CaseCheckReceiver, {
+            "delivery_id": "x" * 22, "name": "x", "document": "passport", "number": "x", "how": "sight",
+        }),
+        (CLERK, course.CaseEndDelivery, {
+            "delivery_id": "x" * 22, "outcome": "delivered", "on": "2026-11-23",
+        }),
+        (CLERK, course.CaseFinish, {"kind": "withdrawn", "reason": "x"}),
+        (APPROVER, course.CaseArchive, {}),
     ]  # fmt: skip
     # an extension is the head's, who sits in no call here, and goes the way of the other turns of the clock
     assert {one for _, one, _ in acts} | {decision.CaseExtendLimit} == {

@@ -12,6 +12,7 @@ from server.case import rows
 from server.case.rows import writing
 from server.case.rules.case import Case, Consent, Decided, Referral
 from server.case.rules.checklist import Check
+from server.case.rules.course.course import Agreement, Course
 from server.case.rules.form import FieldLock, Proposal, SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
@@ -24,7 +25,7 @@ from tests.kit.casework import APPROVER, CLERK, Office
 
 def test_each_part_of_a_case_is_saved_or_stays() -> None:
     named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.BESIDE]
-    assert sorted(named) == sorted([*(one.name for one in fields(Case)), "owed_by"])
+    assert sorted(named) == sorted([*(one.name for one in fields(Case)), "owed_by", "due_on"])
 
 
 async def test_each_part_that_differs_is_written_and_read_back(office: Office) -> None:
@@ -51,13 +52,16 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "materials": (Material("m" * 22, "identity", 1, "a.pdf", "stored", 1, clerk, at),),
         "comments": (Comment("c" * 22, 1, "case", "open", (Remark(clerk, at, "请核对"),)),),
         "checks": {"seal": Check("seal", "lacking", "看不清", approver, at)},
+        "course": Course(agreement=Agreement("13805316217", clerk, at)),
+        "owner_id": approver,
     }
-    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by"}
+    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by", "due_on"}
     now = await _case(office.store, case_id)
     for part, value in others.items():
         now = await _saved(office.store, now, replace(now, **{part: value}))
     assert {part: getattr(now, part) for part in others} == others
     assert await _column(office.store, "owed_by") == now.owed_by == date(2026, 12, 9)
+    assert await _column(office.store, "due_on") == now.due_on is not None
     then = now
     judged = replace(now.materials[0], review="accepted", reviewed_by=approver, reviewed_at=at)
     closed = replace(now.comments[0], state="resolved", closed_by=clerk, closed_at=at)
