@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.test_together import Both, both
 from tests.kit import desks
 from tests.kit.casework import INK, OTHER_IDENTITY_NUMBER, VALUES
-from tests.kit.papers import pdf_of
 from tests.kit.screens import Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-PDF = pdf_of(3_000)
 BASIS = "中华人民共和国行政许可法第三十八条第一款"
 LICENCE = "营业执照（分公司）"
 
 
+def two_pages() -> bytes:
+    """Both sides of a card, and of any other line more than is wanted."""
+    made = io.BytesIO()
+    with pikepdf.new() as pdf:
+        for _ in range(2):
+            pdf.add_blank_page(page_size=(595, 842))
+        pdf.save(made)
+    return made.getvalue()
+
+
 async def accepted(clerk: desks.Desk, judge: desks.Desk, case_id: str) -> None:
     """All of it brought, judged, signed and handed in; and accepted."""
+    scan = two_pages()
     for name, value in VALUES.items():
         edit = {"field": name, "value": value, "base_version": 0}
         await clerk.command("case.edit", case_id=case_id, **edit)
     for line in (await clerk.case(case_id))["item"]["lines"]:
-        location, material_id = await clerk.begin(case_id, line["key"], len(PDF))
-        async with clerk.patch(location, 0, PDF) as said:
+        location, material_id = await clerk.begin(case_id, line["key"], len(scan))
+        async with clerk.patch(location, 0, scan) as said:
             assert said.status == 204
         judged = {"material_id": material_id, "review": "accepted"}
         await judge.command("case.review", case_id=case_id, **judged)

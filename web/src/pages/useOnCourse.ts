@@ -10,8 +10,16 @@ import type { CaseView } from '../wire/messages'
 
 export type OnCourse = ReturnType<typeof useOnCourse>
 
-/** `staged`: what the call shows has the table; `fold` puts it away. */
-export function useOnCourse(view: Ref<CaseView | null>, staged: Ref<boolean>, fold: () => void) {
+/**
+ * `staged`: what the call shows has the table; `fold` puts it away. `talking`: whether he sits in the call about the case; then
+ * nothing goes from under his hands when it is decided, and the course is a key away.
+ */
+export function useOnCourse(
+  view: Ref<CaseView | null>,
+  staged: Ref<boolean>,
+  fold: () => void,
+  talking: () => boolean,
+) {
   /** what was chosen here; without a choice the course, or the materials while some are owed */
   const chosen = ref<'course' | 'papers' | null>(null)
   const over = computed(() => view.value !== null && closed(view.value))
@@ -27,6 +35,7 @@ export function useOnCourse(view: Ref<CaseView | null>, staged: Ref<boolean>, fo
   // it was decided here and now: to what tells of it, where nothing else took the focus
   watch(view, async (now, was) => {
     if (!now || !was || !closed(now) || closed(was)) return
+    if (talking()) chosen.value ??= 'papers'
     await nextTick()
     if (unclaimed()) focusOn('[data-course] [data-decided]', '.foot [data-filled]')
   })
