@@ -223,7 +223,7 @@ async def test_hold_and_mute_stop_what_passes(
         await window.locator("[data-text-size]").select_option("standard")
 
         # the applicant refuses the recording: on the ring card, and told to both at the answer
-        await window.locator("[data-more-acts]").click()
+        await window.locator("[data-more-acts=step]").click()
         await window.locator("[data-consent=ask]").click()
         await window.get_by_role("button", name="申请人不同意").click()
         # the next step has the focus, not the button that asked
