@@ -722,8 +722,7 @@ async def rate(window: Desk, screens: Screens) -> None:
     await expect(asked).to_be_hidden()
     await turned.locator("[data-back]").click()
     await expect(page.locator(".foot .filled")).to_be_focused()
-    # the materials and the form are one key away; closed, and the lock lies over no arrow
-    await page.locator("[data-to=papers]").click()
+    # closed, and the lock lies over no arrow
     closed = page.locator('[data-field="delivery"] select')
     await expect(closed).to_be_disabled()
     await expect(closed).to_have_css("appearance", "none")
