@@ -301,7 +301,7 @@ describe('delivery', () => {
 describe('an end without a ruling', () => {
   it('lies in the list of the foot, is never filled, and needs cause and reason', async () => {
     const { page, book, ask, press } = desk(at('accepted'), 'approver')
-    await press('[data-more-acts]')
+    await press('[data-more-acts=course]')
     expect(page.get('[data-course-end=terminated]').attributes('data-filled')).toBeUndefined()
     await press('[data-course-end=terminated]')
     await press('[data-course-confirm]')
