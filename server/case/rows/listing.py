@@ -197,6 +197,9 @@ async def list_cases(
         )
     if before is not None:
         wanted.append(place < sa.tuple_(*before))
+    if by_due and taken_part is not None:
+        sat = legs.c.case_id == cases.c.id, legs.c.person_id == taken_part
+        wanted.append(sa.or_(cases.c.clerk_id == taken_part, sa.exists().where(*sat)))
     if taken_part is None or by_due:
         page = _of_units(window_unit_ids, unit_ids, wanted, order, limit, once=bool(text))
     else:

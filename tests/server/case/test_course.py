@@ -328,6 +328,8 @@ async def test_the_list_of_what_is_due_names_the_clock_and_turns_its_pages(cours
         assert last is not None
         after = (last.on, page[-1].id)
     assert paged == [one.id for one in rows]
+    mine = await listing.listing(office.store, me, by_due=True, mine=True)
+    assert mine == [], "he registered none of them, and sat in no call about one"
 
     await course.do(CLERK, wire.CaseFinish, kind="withdrawn", reason="书面撤回")
     await course.made()

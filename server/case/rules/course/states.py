@@ -10,7 +10,6 @@ case still be filled in, may what was promised still come, may a call about it b
 Sources: 行政许可法 32, 38, 42, 44; GB/T 39046-2020. Pure.
 """
 
-from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 CaseState = Literal[
@@ -30,19 +29,6 @@ ENDED: Final[frozenset[CaseState]] = frozenset(
     {"delivered", "refused", "returned", "withdrawn", "terminated"}
 )
 """Nothing is left to do but to archive it."""
-
-NEXT: Final[Mapping[CaseState, frozenset[CaseState]]] = {
-    "registered": frozenset({"reviewing", "accepted", "to_correct", "refused", "withdrawn"}),
-    "reviewing": frozenset({"accepted", "to_correct", "refused", "withdrawn"}),
-    "to_correct": frozenset({"accepted", "to_correct", "refused", "returned", "withdrawn"}),
-    "accepted": frozenset({"granted", "denied", "withdrawn", "terminated"}),
-    "granted": frozenset({"issued"}),
-    "denied": frozenset({"delivered"}),
-    "issued": frozenset({"delivered"}),
-    **dict.fromkeys(ENDED, ARCHIVED),
-    "archived": frozenset(),
-}
-"""To which states a case goes on from each; a second notice for correction is a new round of the same."""
 
 
 def fillable(state: str) -> bool:
