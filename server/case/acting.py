@@ -40,6 +40,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.recount": "decision",
     "case.rule": "course",
     "case.issue": "course",
+    "case.report": "course",
     "case.agree_electronic": "course",
     "case.begin_delivery": "course",
     "case.check_receiver": "course",
@@ -60,7 +61,8 @@ _BY: Final[Mapping[Side, frozenset[str]]] = {
     "approver": frozenset({
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",
         "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
-        "case.receive_originals", "case.rule", "case.issue", "case.archive",
+        "case.receive_originals", "case.rule", "case.issue", "case.report",
+        "case.archive",
     }),
 }  # fmt: skip
 """What is done from one side alone."""

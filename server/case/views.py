@@ -33,6 +33,7 @@ from server.case.wire.course.advancing import (
     DeliveryView,
     EndingView,
     ReceiverView,
+    ReportedView,
     ResultView,
     RulingView,
 )
@@ -200,6 +201,7 @@ COURSE: Final = Filled(
         ),
         "ending": Filled(EndingView, courses.Ending),
         "archived": Filled(ArchivedView, courses.Archived),
+        "reports": Filled(ReportedView, courses.Reported),
     },
     beside=frozenset({"ruling", "agreement"}),
 )

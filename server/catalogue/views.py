@@ -42,6 +42,8 @@ def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:
         recording_refusal=item.recording_refusal,
         checklist=[CheckPoint(key=point.key, text=point.text) for point in item.checklist],
         guide=item.guide,
+        bases=list(item.bases),
+        system=item.system,
         signature=item.signature,
     )
 

@@ -140,6 +140,10 @@ class ItemView(Message):
     """Between fields of the form."""
     signature: SignatureNeed = "optional"
     """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
+    bases: list[str] = []
+    """设定依据, from which a ruling chooses."""
+    system: str = ""
+    """The external system in which it is accepted and decided; empty: here."""
 
     def within(self, scope: TaskScope) -> Self:
         """The item with the lines and fields of this scope alone."""

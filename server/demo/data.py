@@ -34,6 +34,8 @@ CLOSING: Final = "item-branch-closing-1"
 """分公司注销登记, decided in 青岛西海岸; not accepted before the applicant signed and handed in."""
 FOUNDING: Final = "item-company-founding-1"
 """有限责任公司设立登记, decided in 青岛西海岸; its form has groups, conditions and rules."""
+FILING: Final = "item-fire-filing-1"
+"""建设工程消防验收备案, decided in a system of the province; what is decided there is entered here."""
 
 
 MONITORING: Final = (Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE)
@@ -98,6 +100,10 @@ ITEMS: Final = (
         unit_id=XIHAIAN,
         promised_days=3,
         registers=True,
+        bases=(
+            "《中华人民共和国公司法》第三十四条",
+            "《中华人民共和国市场主体登记管理条例》第二十四条",
+        ),
         modes=("online", "proxy", "joint"),
         lines=(
             Line("application", "变更登记申请书", "required", "both", 1, 0, "由公司盖章"),
@@ -183,6 +189,10 @@ ITEMS: Final = (
         unit_id=XIHAIAN,
         promised_days=5,
         registers=True,
+        bases=(
+            "《中华人民共和国公司法》第三十七条",
+            "《中华人民共和国市场主体登记管理条例》第三十一条",
+        ),
         modes=("online", "proxy"),
         lines=(
             Line("application", "注销登记申请书", "required", "both", 1, 0, "由公司盖章"),
@@ -225,6 +235,10 @@ ITEMS: Final = (
         unit_id=XIHAIAN,
         promised_days=3,
         registers=True,
+        bases=(
+            "《中华人民共和国公司法》第二十九条",
+            "《中华人民共和国市场主体登记管理条例》第十九条",
+        ),
         modes=("online", "proxy"),
         lines=(
             Line("application", "公司登记（备案）申请书", "required", "both", 1, 0),
@@ -329,6 +343,42 @@ ITEMS: Final = (
         guide=(
             "适用于有限责任公司的设立登记，由公司住所地的审批服务局办理。\n\n"
             "股东的出资比例合计为 100%；有实物出资的，逐项填写名称和评估价值。"
+        ),
+    ),
+    Item(
+        id=FILING,
+        code="11370211MB287554194000117045001",
+        name="建设工程消防验收备案",
+        version=1,
+        unit_id=XIHAIAN,
+        promised_days=5,
+        bases=(
+            "《中华人民共和国消防法》第十三条第二款",
+            "《建设工程消防设计审查验收管理暂行规定》第三十四条",
+        ),
+        system="山东省工程建设项目审批管理系统",
+        modes=("proxy",),
+        lines=(
+            Line("application", "消防验收备案表", "required", "both", 1, 0, "由建设单位盖章"),
+            Line("report", "工程竣工验收报告", "required", "both", 1, 0),
+        ),
+        form_title="建设工程消防验收备案表",
+        form=(
+            Field("project_name", "工程名称", "Name of the project", "text", True, max_length=100),
+            Field(
+                "contact_phone",
+                "联系电话",
+                "Telephone",
+                "phone",
+                True,
+                sensitive=True,
+                max_length=20,
+            ),
+        ),
+        recording_refusal="not_recorded",
+        guide=(
+            "适用于其他建设工程的消防验收备案，由工程所在地的主管部门在省工程建设项目审批管理系统办理。\n\n"
+            "窗口代收材料；受理号、备案结果和证明文件由办理地录入本系统，送达和归档在本系统完成。"
         ),
     ),
 )  # fmt: skip

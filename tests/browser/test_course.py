@@ -17,7 +17,6 @@ from tests.kit.screens import Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-BASIS = "中华人民共和国行政许可法第三十八条第一款"
 LICENCE = "营业执照（分公司）"
 
 
@@ -95,7 +94,8 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
         await act(approver, "denied").click()
         await expect(approver.get_by_text("不予许可要写明理由")).to_be_visible()
         await expect(approver.locator("[data-course-entry=reason]")).to_be_focused()
-        await approver.locator("[data-course-entry=bases]").fill(BASIS)
+        await expect(approver.locator("[data-basis]")).to_have_count(2)
+        await expect(approver.locator("[data-basis]").first).to_be_checked()
         await screens.take(people.approver, "course-ruling", large=True)
         # the key of the next step asks, and the focus lies on the way back
         await approver.keyboard.press("Control+Enter")

@@ -12,8 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.case.rules.course import course as rules
-from server.case.rules.course import states
-from server.case.rules.course.course import Agreement, Course, Delivery, Receiver, Result, Ruling
+from server.case.rules.course import external, states
+from server.case.rules.course.course import (
+    Agreement,
+    Course,
+    Delivery,
+    Receiver,
+    Reported,
+    Result,
+    Ruling,
+)
 from server.case.rules.course.states import STATES, CaseState
 from server.rights.hand import Hand, Side
 from server.standards.working_days import Counted, statutory_days
@@ -115,6 +123,16 @@ def _begin(way: rules.Way) -> Callable[[Course, str, Hand], Acted]:
     return act
 
 
+def _agree(course: Course, state: str, who: Hand) -> Acted:
+    after = rules.agree(course, state, Agreement("13805316217", "li", AT), who)
+    return state, after  # type: ignore[return-value]
+
+
+def _check(course: Course, state: str, who: Hand) -> Acted:
+    after = rules.receive(course, state, "try", RECEIVER, who)
+    return state, after  # type: ignore[return-value]
+
+
 def _end(outcome: rules.Attempt) -> Callable[[Course, str, Hand], Acted]:
     def act(course: Course, state: str, who: Hand) -> Acted:
         posted = tuple(replace(one, way="posted") for one in course.deliveries)
@@ -124,22 +142,43 @@ def _end(outcome: rules.Attempt) -> Callable[[Course, str, Hand], Acted]:
     return act
 
 
+def reported(step: rules.ReportStep, **more: Any) -> Reported:
+    return replace(Reported(step, "QD-2026-118", TODAY, "file", "meng", AT), **more)
+
+
+def _report(
+    step: rules.ReportStep, system: str = "青岛市工程建设项目审批平台", **more: Any
+) -> Callable[[Course, str, Hand], Acted]:
+    def act(course: Course, state: str, who: Hand) -> Acted:
+        given: dict[str, Any] = {"reason": "理由", "results": [result()], **more}
+        new = given.pop("new", reported(step))
+        return external.report(
+            course,
+            state,  # type: ignore[arg-type]
+            new,
+            who,
+            system=system,
+            proofs={"file"},
+            since=date(2026, 11, 20),
+            bases=[],
+            at=AT,
+            known_days=KNOWN,
+            **given,
+        )
+
+    return act
+
+
 ACTS: Final[dict[str, Callable[[Course, str, Hand], Acted]]] = {
     "grant": _rule("granted"),
     "deny": _rule("denied"),
     "issue": lambda course, state, who: rules.issue(course, state, [result()], who),
-    "agree": lambda course, state, who: (
-        state,  # type: ignore[return-value]
-        rules.agree(course, state, Agreement("13805316217", "li", AT), who),
-    ),
+    "agree": _agree,
     "collect": _begin("collected"),
     "post": _begin("posted"),
     "send": _begin("electronic"),
     "leave": _begin("left"),
-    "check": lambda course, state, who: (
-        state,  # type: ignore[return-value]
-        rules.receive(course, state, "try", RECEIVER, who),
-    ),
+    "check": _check,
     "deliver": _end("delivered"),
     "come_back": _end("returned"),
     "withdraw": _finish("withdrawn"),
@@ -148,6 +187,10 @@ ACTS: Final[dict[str, Callable[[Course, str, Hand], Acted]]] = {
     "archive": lambda course, state, who: rules.archive(
         course, state, who, making=0, away=0, at=AT
     ),
+    "report_accepted": _report("accepted"),
+    "report_granted": _report("granted"),
+    "report_denied": _report("denied"),
+    "report_issued": _report("issued"),
 }
 WINDOW, APPROVER, EITHER = {"window"}, {"approver"}, {"window", "approver"}
 TABLE: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
@@ -183,6 +226,10 @@ TABLE: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
         APPROVER,
         dict.fromkeys(("delivered", "refused", "returned", "withdrawn", "terminated"), "archived"),
     ),
+    "report_accepted": (APPROVER, {"accepted": "accepted"}),
+    "report_granted": (APPROVER, {"accepted": "granted"}),
+    "report_denied": (APPROVER, {"accepted": "denied"}),
+    "report_issued": (APPROVER, {"granted": "issued"}),
 }
 
 
@@ -245,6 +292,53 @@ def refused(code: Code, act: Callable[[], object]) -> dict[str, Any]:
         act()
     assert told.value.code is code
     return told.value.details
+
+
+def test_what_an_external_system_did_is_entered_with_number_day_and_proof() -> None:
+    who = hand("approver")
+
+    def report(step: rules.ReportStep, **more: Any) -> Callable[[], Acted]:
+        system = more.pop("system", "青岛市工程建设项目审批平台")
+        return lambda: _report(step, system, **more)(more.pop("course", Course()), "accepted", who)
+
+    refused(Code.DECIDED_HERE, report("granted", system=""))
+    refused(Code.NUMBER_MISSING, report("granted", new=reported("granted", number=" ")))
+    refused(Code.PROOF_MISSING, report("granted", new=reported("granted", proof="another")))
+    refused(Code.REASON_MISSING, report("denied", reason=" "))
+    for day in (date(2026, 11, 25), date(2026, 11, 19)):
+        assert refused(Code.BAD_DATE, report("granted", new=reported("granted", on=day))) == {
+            "why": "report"
+        }
+    assert refused(Code.DECIDED_ELSEWHERE, lambda: external.here("平台")) == {"system": "平台"}
+
+    _, accepted = report("accepted", new=reported("accepted", on=date(2026, 11, 21)))()
+    early = reported("granted", on=date(2026, 11, 20))
+    with pytest.raises(Refusal, match="bad_date"):
+        _report("granted", new=early)(accepted, "accepted", who)
+    state, after = _report("granted", new=reported("granted", on=date(2026, 11, 23)))(
+        accepted, "accepted", who
+    )
+    assert state == "granted"
+    assert after.ruling is not None
+    assert after.ruling.deliver.due_on == date(2026, 12, 7), "ten working days from that day"
+    assert [one.step for one in after.reports] == ["accepted", "granted"]
+    assert after.people == {"meng", who.person_id}
+
+
+def test_a_ruling_stands_on_bases_of_its_item_where_it_lists_some() -> None:
+    who = hand("approver")
+
+    def rule(*bases: str) -> Acted:
+        return rules.rule(
+            Course(), "accepted", "granted", "", bases, who,
+            owed=[], stopped=False, at=AT, known_days=KNOWN, offered=["条例第三十条"],
+        )  # fmt: skip
+
+    refused(Code.BASIS_UNKNOWN, lambda: rule("条例第三十条", "条例第三十一条"))
+    _, after = rule("条例第三十条", rules.RULED_BY["granted"])
+    assert after.ruling is not None
+    assert after.ruling.bases == ("条例第三十条", rules.RULED_BY["granted"])
+    refused(Code.BASIS_UNKNOWN, lambda: rule(rules.RULED_BY["denied"]))
 
 
 def test_nothing_is_granted_before_what_was_promised_is_there() -> None:

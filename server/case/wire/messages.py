@@ -9,6 +9,7 @@ from server.case.wire.course.advancing import (
     CaseEndDelivery,
     CaseFinish,
     CaseIssue,
+    CaseReport,
     CaseRule,
 )
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
@@ -106,7 +107,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseAgreeElectronic, CaseBeginDelivery,
+    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (

@@ -204,6 +204,8 @@ def _item(row: ListedItem, unit_id: str, before: Item | None) -> Item:
         main_item=row.main_item or was.main_item,
         combined=was.combined if row.combined is None else row.combined,
         registers=was.registers if row.registers is None else row.registers,
+        bases=was.bases if row.bases is None else row.bases,
+        system=was.system if row.system is None else row.system,
     )
 
 

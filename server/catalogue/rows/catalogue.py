@@ -244,6 +244,8 @@ async def add_item(
                 "main_item": item.main_item,
                 "combined": item.combined,
                 "registers": item.registers,
+                "bases": list(item.bases),
+                "system": item.system,
             },
             in_use=True,
             newest=True,

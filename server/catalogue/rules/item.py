@@ -172,6 +172,10 @@ class Item:
     """登记类: who is granted it gets 登记通知书, not 准予行政许可决定书."""
     combined: bool = False
     """即办可审核合一: one person may take a case of it and decide it; such cases are sampled."""
+    bases: tuple[str, ...] = ()
+    """设定依据, from which a ruling chooses; empty where the list does not say."""
+    system: str = ""
+    """The external system in which it is accepted and decided; empty: here."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -215,6 +219,8 @@ class Item:
             rules=tuple(Rule(**one) for one in body.get("rules", ())),
             combined=body.get("combined", False),
             registers=body.get("registers", False),
+            bases=tuple(body.get("bases", ())),
+            system=body.get("system", ""),
         )
 
 

@@ -34,6 +34,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "modes": ("通办形式", "modes"),
     "combined": ("即办可审核合一", "combined"),
     "registers": ("登记类", "registers"),
+    "bases": ("设定依据", "by_law", "bases"),
+    "system": ("办理系统", "system"),
     "guide": ("受理条件", "accept_condition", "guide"),
     "materials": ("材料", "materials"),
     "form": ("申请表", "表单", "form"),
@@ -52,6 +54,9 @@ MATERIAL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 MAX_NAME: Final = 200
 MAX_SIDES: Final = 6
 MAX_SIDE_NAME: Final = 20
+MAX_BASES: Final = 20
+MAX_BASIS: Final = 200
+MAX_SYSTEM: Final = 60
 MAX_DAYS: Final = 3650
 LEGAL_DAYS: Final = 20
 """行政许可法 42, for rows that say nothing."""
@@ -59,6 +64,7 @@ _MODES: Final[Mapping[str, Mode]] = {
     "全程网办": "online", "异地代收代办": "proxy", "多地联办": "joint",
     "online": "online", "proxy": "proxy", "joint": "joint",
 }  # fmt: skip
+_HERE: Final = frozenset({"本系统", "here"})
 _YES: Final = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _NEEDS: Final[Mapping[MaterialNeed, Need]] = {
     MaterialNeed.REQUIRED: "required", MaterialNeed.OPTIONAL: "optional", MaterialNeed.LATER: "later",
@@ -107,6 +113,9 @@ class ListedItem:
     modes: tuple[Mode, ...] | None = None
     combined: bool | None = None
     registers: bool | None = None
+    bases: tuple[str, ...] | None = None
+    system: str | None = None
+    """The external system in which it is decided; empty: the row says here (本系统)."""
     guide: str | None = None
     lines: tuple[Line, ...] | None = None
     form_title: str | None = None
@@ -174,6 +183,8 @@ class _Row:
             modes=self._modes(),
             combined=self._yes("combined"),
             registers=self._yes("registers"),
+            bases=self._bases(),
+            system=self._system(),
             guide=self._text("guide", longest=20_000) or None,
             lines=self._lines(),
             form_title=form_title,
@@ -230,6 +241,22 @@ class _Row:
         if None in modes:
             self._fault("modes", "unknown_code")
         return tuple(dict.fromkeys(mode for mode in modes if mode)) or None
+
+    def _bases(self) -> tuple[str, ...] | None:
+        """A list, or one text with a basis a line or between semicolons."""
+        value = self._value("bases")
+        if not value:
+            return None
+        parts = value if isinstance(value, list) else re.split(r"[；;\n]", str(value))
+        told = [plain(re.sub(r"\s+", " ", str(part))).strip() for part in parts]
+        bases = tuple(dict.fromkeys(one for one in told if one))
+        if len(bases) > MAX_BASES or any(len(one) > MAX_BASIS for one in bases):
+            self._fault("bases", "too_long")
+        return bases or None
+
+    def _system(self) -> str | None:
+        text = self._text("system", longest=MAX_SYSTEM)
+        return ("" if text in _HERE else text) if text else None
 
     def _lines(self) -> tuple[Line, ...] | None:
         value = self._value("materials")

@@ -18,6 +18,21 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.OWED_STILL: Sentences(
         409, "承诺后补的材料还没有补齐，不能准予。请先收齐并审看。", "What was promised to follow has not come yet, so nothing can be granted."
     ),
+    Code.BASIS_UNKNOWN: Sentences(
+        422, "这条法律依据不在事项的设定依据里，请从列出的依据中选择。", "This legal basis is not one of the item's. Please choose from those listed."
+    ),
+    Code.DECIDED_HERE: Sentences(
+        409, "这个事项在本系统作出决定，请按页面上的下一步办理。", "This item is decided here. Please go on with the next step that the page shows."
+    ),
+    Code.DECIDED_ELSEWHERE: Sentences(
+        409, "这个事项在外部系统作出决定，请录入那里的结果。", "This item is decided in an external system. Please enter what was decided there."
+    ),
+    Code.NUMBER_MISSING: Sentences(
+        422, "请填写外部系统给的受理号。", "Please give the number that the external system gave."
+    ),
+    Code.PROOF_MISSING: Sentences(
+        422, "请选择证明这个结果的文件；还没有的，请先收进本办件。", "Please choose the file that proves it; if there is none yet, please take it into the case first."
+    ),
     Code.RESULT_MISSING: Sentences(
         422, "请填写证照或批文的名称和编号。", "Please give the name and the number of what is issued."
     ),

@@ -147,6 +147,9 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
             "arrived": [{"line": "identity", "received": True, "note": ""}],
         }),
         (APPROVER, course.CaseRule, {"ruling": "granted"}),
+        (APPROVER, course.CaseReport, {
+            "step": "granted", "number": "x", "on": "2026-11-23", "proof": "material-1",
+        }),
         (APPROVER, course.CaseIssue, {"results": [
             {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},
         ]}),

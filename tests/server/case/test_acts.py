@@ -77,6 +77,7 @@ ACTS: Final = {
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
+    "case.report",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -315,6 +316,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
     await _clock(scene, case)
     await _course(scene, case)
+    await _elsewhere(scene)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
     await scene.is_refused(ADMIN, "missed.watch")
@@ -567,6 +569,31 @@ async def _card(scene: Scene, case: Mapping[str, str], about: Mapping[str, str])
     async with scene.desks[CLERK].patch(location, 0, picture) as said:
         assert said.status == 204
     await scene.asks(CLERK, route, "material.read_card", {"material_id": material_id})
+
+
+async def _elsewhere(scene: Scene) -> None:
+    """A case that is decided in an external system."""
+    begun = await scene.does(CLERK, "case.create", **{**NEW_CASE, "item_id": demo.FILING})
+    case = {"case_id": begun["case_id"]}
+    for name, value in (("project_name", "沐川路厂房"), ("contact_phone", "13805316217")):
+        edit = {**case, "field": name, "value": value, "base_version": 0}
+        await scene.does(CLERK, "case.edit", **edit)
+    begin, append = list(BY_HTTP)[:2]
+    piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    for line in ("application", "report"):
+        about = metadata({**case, "line": line, "filename": "a.pdf"})
+        named = {**TUS, "Upload-Length": str(len(PDF)), "Upload-Metadata": about}
+        told = await scene.asks(CLERK, begin, "material.begin", {}, headers=named)
+        upload = {"upload_id": told["Location"].rpartition("/")[2]}
+        await scene.asks(CLERK, append, "material.store", upload, data=PDF, headers=piece)
+        judged = {"material_id": told["Yunjian-Material"], "review": "accepted"}
+        await scene.does(APPROVER, "case.review", **case, **judged)
+    await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="材料齐全。")
+    today = china_day(datetime.now(UTC)).isoformat()
+    there = {"step": "granted", "number": "37-2026-118", "on": today}
+    there = {**case, **there, "proof": judged["material_id"]}
+    await scene.is_refused(CLERK, "case.report", **there)
+    await scene.does(APPROVER, "case.report", **there)
 
 
 async def _files(scene: Scene, case: Mapping[str, str]) -> None:

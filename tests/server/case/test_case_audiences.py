@@ -61,6 +61,12 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     materials.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
     decision.CaseDecide: {"decision": "refused", "reason": "x"},
     course.CaseRule: {"ruling": "granted"},
+    course.CaseReport: {
+        "step": "granted",
+        "number": "x",
+        "on": "2026-11-23",
+        "proof": "material-1",
+    },
     course.CaseIssue: {
         "results": [
             {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},

@@ -29,8 +29,8 @@ class Deciding:
         self.folder = folder
         self.case_id = ""
 
-    async def filled(self) -> None:
-        self.case_id = await self.office.case()
+    async def filled(self, **changes: Any) -> None:
+        self.case_id = await self.office.case(**changes)
         self.uploads = await self.office.uploads(self.folder / "uploads")
         for line in (await self.office.view(self.case_id))["item"]["lines"]:
             await self.office.bring(self.uploads, self.case_id, line["key"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +18,10 @@ from server.case.wire.course import advancing as wire
 from server.case.wire.course import owning
 from server.case.wire.http import CaseSummary
 from server.case.wire.registering import CaseConsent
+from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.jobs.runner import Jobs
-from server.store import tables
+from server.store import SYSTEM, tables
 from server.work.child import Children
 from signaling.refusals import Code
 from signaling.wire.call import CallDial
@@ -52,6 +54,7 @@ FETCHES: Final = {
     "how": "reader",
 }
 DAY: Final = "2026-11-23"
+BASIS: Final = "《中华人民共和国市场主体登记管理条例》第二十四条"
 
 
 class Course(Deciding):
@@ -69,7 +72,10 @@ class Course(Deciding):
     async def issued(self, *results: dict[str, Any]) -> list[str]:
         """Granted and issued; the ids of the results."""
         await self.do(
-            APPROVER, wire.CaseRule, ruling="granted", bases=["《市场主体登记管理条例》第三十条"]
+            APPROVER,
+            wire.CaseRule,
+            ruling="granted",
+            bases=[BASIS],
         )
         await self.do(APPROVER, wire.CaseIssue, results=list(results or (LICENCE,)))
         return [one["id"] for one in (await self.course())["results"]]
@@ -181,10 +187,10 @@ async def test_accepted_and_granted_in_one_act(course: Course) -> None:
     for material in (await course.office.view(course.case_id))["materials"]:
         judged = {"material_id": material["id"], "review": "accepted"}
         await course.do(APPROVER, materials.CaseReview, **judged)
-    at_once = {"decision": "accepted", "reason": "当场办结。", "grant": True, "bases": ["条例"]}
+    at_once = {"decision": "accepted", "reason": "当场办结。", "grant": True, "bases": [BASIS]}
     await course.do(APPROVER, decision.CaseDecide, **at_once)
     told = await course.course()
-    assert (told["state"], told["ruling"]["bases"]) == ("granted", ["条例"])
+    assert (told["state"], told["ruling"]["bases"]) == ("granted", [BASIS])
     assert (await course.kinds())[-2:] == ["acceptance", "registration"]
     acts = [one["act"] for one in await course.office.entries(course.case_id)]
     assert acts[-4:] == ["case.decide", "paper.ask", "case.rule", "paper.ask"]
@@ -358,3 +364,54 @@ async def test_no_open_case_is_without_a_next_date(course: Course) -> None:
     await course.do(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **FETCHES)
     await course.end(CLERK, fetched)
     await none_lacks()
+
+
+async def test_a_case_that_is_decided_elsewhere_takes_what_was_decided_there(
+    office: Office, tmp_path: Path
+) -> None:
+    """Number, day and proof of each step are entered; no paper of ours tells the decision, delivery stays ours."""
+    [known] = [one for one in demo.ITEMS if one.id == demo.PRINCIPAL]
+    item = replace(known, id="item-elsewhere", code=known.code[:-1] + "9", system="省工程审批平台")
+    async with office.store.change(SYSTEM) as change:
+        await catalogue.add_item(change.connection, item)
+        await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
+    course = Course(office, tmp_path)
+    await course.filled(item_id=item.id)
+    await course.handed_in()
+    await course.accepted()
+    proof = (await office.view(course.case_id))["materials"][0]["id"]
+    told = {"number": "2237004416", "on": DAY, "proof": proof}
+
+    assert await course.refused(APPROVER, wire.CaseRule, ruling="granted") is Code.DECIDED_ELSEWHERE
+    await course.do(APPROVER, wire.CaseReport, step="accepted", **told)
+    for login in (CLERK, SUPERVISOR, THIRD):
+        refused = await course.refused(login, wire.CaseReport, step="granted", **told)
+        assert refused in (Code.NOT_YOURS, Code.FORBIDDEN, Code.NOT_FOUND), login
+    foreign = {**told, "proof": "another-case"}
+    assert (
+        await course.refused(APPROVER, wire.CaseReport, step="granted", **foreign)
+        is Code.PROOF_MISSING
+    )
+    before = await course.kinds()
+    await course.do(APPROVER, wire.CaseReport, step="granted", **told)
+    assert await course.refused(APPROVER, wire.CaseIssue, results=[LICENCE]) is (
+        Code.DECIDED_ELSEWHERE
+    )
+    assert (
+        await course.refused(APPROVER, wire.CaseReport, step="issued", **told)
+        is Code.RESULT_MISSING
+    )
+    await course.do(APPROVER, wire.CaseReport, step="issued", results=[LICENCE], **told)
+    assert await course.kinds() == before, "no decision of ours is printed"
+    shown = await course.course()
+    assert [(one["step"], one["number"], one["by"]["name"]) for one in shown["reports"]] == [
+        ("accepted", "2237004416", "周明远"),
+        ("granted", "2237004416", "周明远"),
+        ("issued", "2237004416", "周明远"),
+    ]
+    parcel = {"courier": "EMS", "tracking": "EX123456789CN"}
+    await course.end(APPROVER, await course.begin(APPROVER, "posted", **parcel))
+    await course.made()
+    assert (await course.kinds())[len(before) :] == ["delivery", "closing"]
+    await course.do(APPROVER, wire.CaseArchive)
+    assert (await course.course())["state"] == "archived"

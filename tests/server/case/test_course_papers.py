@@ -22,7 +22,10 @@ from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_papers import ALWAYS, Desk, on, text_of
 
-BASES: Final = ["《公司法》第四十条", "《市场主体登记管理条例》第二十四条"]
+BASES: Final = [
+    "《中华人民共和国公司法》第三十四条",
+    "《中华人民共和国市场主体登记管理条例》第二十四条",
+]
 REVIEW: Final = ("青岛市黄岛区人民政府", "青岛市黄岛区人民法院")
 LICENCE: Final[dict[str, Any]] = {
     "kind": "licence",

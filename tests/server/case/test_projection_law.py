@@ -627,7 +627,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     # what may follow after acceptance is in a test of its own
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
-    others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch}
+    others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE)
     law.close()
     assert law.places == WITHIN
@@ -761,7 +761,13 @@ async def test_what_follows_after_acceptance_keeps_the_law(
         assert await law.holds(command.__name__) == events
         return told
 
-    await goes_on(APPROVER, course.CaseRule, 2, ruling="granted", bases=["条例"])
+    await goes_on(
+        APPROVER,
+        course.CaseRule,
+        2,
+        ruling="granted",
+        bases=["《中华人民共和国市场主体登记管理条例》第三十一条"],
+    )
     licence = {"kind": "licence", "name": "准予注销登记通知书", "number": "7"}
     await goes_on(APPROVER, course.CaseIssue, 1, results=[{**licence, "valid_from": "2026-11-23"}])
     await goes_on(CLERK, course.CaseAgreeElectronic, 1, address="sun@example.com")

@@ -138,11 +138,11 @@ async def test_what_changed_becomes_a_version_and_running_cases_keep_theirs(
             assert (said.status, (await said.json())["code"]) == (400, "malformed")
 
 
-async def test_a_column_says_whether_what_is_granted_is_a_registration(tmp_path: Path) -> None:
+async def test_columns_say_what_is_granted_on_which_law_and_where(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/yunjian.sqlite"
     async with demo_node(url, tmp_path) as node, desk_of(node, "admin") as admin:
 
-        async def registers(code: str, **columns: str) -> bool:
+        async def taken(code: str, **columns: str) -> dict[str, Any]:
             row = {"实施编码": code, "事项名称": "样本登记", **columns}
             await take(admin, as_json([row]), unit_id=demo.XIHAIAN)
             newest = sa.select(tables.items.c.body).where(
@@ -150,13 +150,30 @@ async def test_a_column_says_whether_what_is_granted_is_a_registration(tmp_path:
             )
             async with node.app[STORE].read() as connection:
                 body = await connection.scalar(newest)
-            return bool(body["registers"])
+            kept: dict[str, Any] = body
+            return kept
+
+        async def registers(code: str, **columns: str) -> bool:
+            return bool((await taken(code, **columns))["registers"])
 
         [known, new] = demo.ITEMS[0].code, ROWS[0]["实施编码"]
         assert await registers(known, 承诺办结时限="2"), "what the row does not say stays"
         assert not await registers(known, 登记类="否")
         assert not await registers(new)
         assert await registers(new, 登记类="是")
+
+        told = await taken(
+            new,
+            设定依据="《样本法》第一条； 《样本条例》第二条；《样本法》第一条",
+            办理系统="省审批平台",
+        )
+        assert told["bases"] == ["《样本法》第一条", "《样本条例》第二条"]
+        assert told["system"] == "省审批平台"
+        told = await taken(new, 承诺办结时限="3")
+        assert (len(told["bases"]), told["system"]) == (2, "省审批平台"), (
+            "what the row does not say stays"
+        )
+        assert (await taken(new, 办理系统="本系统"))["system"] == ""
 
 
 async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(

@@ -450,7 +450,9 @@ async def courses(office: Office) -> None:
     async with office.store.change(SYSTEM) as change:
         for id, registers in (("item-permit", False), ("item-registered", True)):
             made = replace(known, id=id, code=f"{known.code[:-1]}{int(registers) + 7}", **plain)
-            await catalogue.add_item(change.connection, replace(made, registers=registers))
+            await catalogue.add_item(
+                change.connection, replace(made, registers=registers, bases=())
+            )
         await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
 
     async def decided(decision: str, item: str) -> dict[str, Any]:

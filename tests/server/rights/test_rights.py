@@ -222,6 +222,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
     "case.rule": DECIDING,
     "case.issue": DECIDING,
+    "case.report": DECIDING,
     "case.agree_electronic": WINDOW,
     "case.begin_delivery": WINDOW | DECIDING,
     "case.check_receiver": WINDOW,
@@ -576,6 +577,7 @@ async def test_every_route_answers_whom_it_may_and_nobody_else(scene: Scene) -> 
 
 OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     "case.rule": {"ruling": "granted"},
+    "case.report": {"step": "granted", "number": "x", "on": "2026-11-23", "proof": "material-1"},
     "case.issue": {
         "results": [
             {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},

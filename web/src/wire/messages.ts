@@ -72,6 +72,7 @@ export type AnyCommand =
   | CaseReceiveOriginals
   | CaseRule
   | CaseIssue
+  | CaseReport
   | CaseAgreeElectronic
   | CaseBeginDelivery
   | CaseCheckReceiver
@@ -1070,7 +1071,7 @@ export interface ReceivedLine {
  * 准予 or 不予 of an accepted case. Approver only; its paper is made.
  *
  * Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
- * clock_stopped.
+ * clock_stopped, basis_unknown, decided_elsewhere.
  */
 export interface CaseRule {
   id: string
@@ -1218,7 +1219,8 @@ export interface CaseRule {
       ]
 }
 /**
- * 制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date.
+ * 制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date,
+ * decided_elsewhere.
  */
 export interface CaseIssue {
   id: string
@@ -1428,6 +1430,351 @@ export interface NewResult {
   copies?: number
   valid_from: string
   valid_until?: string | null
+}
+/**
+ * Enter what the external system did in which the item is decided: it accepted the case, granted, denied, or
+ * issued the results. Approver only; no paper of ours is made.
+ *
+ * Refused: decided_here, other_step, number_missing, proof_missing, bad_date, reason_missing (a denial),
+ * result_missing (issued).
+ */
+export interface CaseReport {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.report'
+  step: 'accepted' | 'granted' | 'denied' | 'issued'
+  number: string
+  on: string
+  proof: string
+  reason?: string
+  /**
+   * @maxItems 20
+   */
+  bases?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+  /**
+   * @maxItems 20
+   */
+  results?:
+    | []
+    | [NewResult]
+    | [NewResult, NewResult]
+    | [NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult, NewResult]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
+    | [
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult,
+        NewResult
+      ]
 }
 /**
  * 电子送达确认书, taken at the window. Refused: other_step, address_missing.
@@ -1872,6 +2219,8 @@ export interface ItemView {
   guide: string
   rules: FormRule[]
   signature: 'required' | 'optional'
+  bases: string[]
+  system: string
 }
 /**
  * One line of the item's material list. ``form`` 1 paper 2 electronic 3 both.
@@ -2344,6 +2693,7 @@ export interface CourseView {
   deliveries: DeliveryView[]
   ending: EndingView | null
   archived: ArchivedView | null
+  reports: ReportedView[]
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -2423,6 +2773,17 @@ export interface EndingView {
  * 归档.
  */
 export interface ArchivedView {
+  by: PersonRef
+  at: string
+}
+/**
+ * What an external system did; ``proof`` is the id of a file of the case.
+ */
+export interface ReportedView {
+  step: 'accepted' | 'granted' | 'denied' | 'issued'
+  number: string
+  on: string
+  proof: string
   by: PersonRef
   at: string
 }
@@ -2752,7 +3113,15 @@ export interface CaseAdvanced {
   at: string
   type: 'case.advanced'
   step:
-    'ruled' | 'issued' | 'agreed' | 'delivery_begun' | 'receiver_checked' | 'delivery_ended' | 'finished' | 'archived'
+    | 'ruled'
+    | 'issued'
+    | 'agreed'
+    | 'delivery_begun'
+    | 'receiver_checked'
+    | 'delivery_ended'
+    | 'finished'
+    | 'archived'
+    | 'reported'
   state:
     | 'registered'
     | 'reviewing'
@@ -2779,6 +3148,7 @@ export interface CourseView1 {
   deliveries: DeliveryView[]
   ending: EndingView | null
   archived: ArchivedView | null
+  reports: ReportedView[]
 }
 /**
  * ``owner`` is null when the case lies in the pool.

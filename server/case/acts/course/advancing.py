@@ -6,6 +6,7 @@ server.case.rules.course.course.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -17,7 +18,16 @@ from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules.course import course as rules
-from server.case.rules.course.course import Agreement, Course, Delivery, EndKind, Receiver, Result
+from server.case.rules.course import external
+from server.case.rules.course.course import (
+    Agreement,
+    Course,
+    Delivery,
+    EndKind,
+    Receiver,
+    Reported,
+    Result,
+)
 from server.case.rules.course.states import CaseState
 from server.case.turn import Acts, CaseTurn
 from server.case.views import course_view
@@ -30,7 +40,9 @@ from server.case.wire.course.advancing import (
     CaseEndDelivery,
     CaseFinish,
     CaseIssue,
+    CaseReport,
     CaseRule,
+    NewResult,
     Step,
 )
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
@@ -58,7 +70,8 @@ commands: Final = acts.commands
 
 @acts.judging(CaseRule, CaseTurn)
 async def rule(turn: CaseTurn, command: CaseRule) -> Told:
-    """准予 or 不予; its paper is made. Refusals: ``server.case.rules.course.course.rule``."""
+    """准予 or 不予; its paper is made. Refusals: ``server.case.rules.course.course.rule``,
+    ``decided_elsewhere``."""
     rests = await _rests(turn, command, may=turn.hand.judges())
     return await ruled(turn, command.ruling, command.reason, command.bases, rests)
 
@@ -72,9 +85,8 @@ async def ruled(
 ) -> Told:
     """The case as the turn has it, ruled on."""
     case = turn.case
-    known = await catalogue_rows.known_days(
-        turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
-    )
+    external.here(case.item.system)
+    known = await _known_days(turn)
     clock = case.decision.clock if case.decision else None
     state, after = rules.rule(
         case.course,
@@ -87,6 +99,7 @@ async def ruled(
         stopped=clock is not None and clock.stopped is not None,
         at=turn.at,
         known_days=known,
+        offered=case.item.bases,
     )
     payload = {**rests, "ruling": kind, "reason": reason, "bases": list(bases)}
     paper: PaperKind = "denial" if kind == "denied" else "grant"
@@ -97,26 +110,48 @@ async def ruled(
 
 @acts.judging(CaseIssue, CaseTurn)
 async def issue(turn: CaseTurn, command: CaseIssue) -> Told:
-    """制证、签发. Refusals: ``server.case.rules.course.course.issue``."""
+    """制证、签发. Refusals: ``server.case.rules.course.course.issue``, ``decided_elsewhere``."""
     rests = await _rests(turn, command, may=turn.hand.judges())
-    made = [
-        Result(
-            id=new_id(),
-            kind=one.kind,
-            name=one.name,
-            number=one.number,
-            originals=one.originals,
-            copies=one.copies,
-            valid_from=one.valid_from,
-            valid_until=one.valid_until,
-            by=turn.hand.person_id,
-            at=turn.at,
-        )
-        for one in command.results
-    ]
+    external.here(turn.case.item.system)
+    made = _made(turn, command.results)
     state, after = rules.issue(turn.case.course, turn.case.state, made, turn.hand)
-    results = [one.model_dump(mode="json") for one in command.results]
-    return _advanced(turn, "issued", state, after, {**rests, "results": results})
+    return _advanced(turn, "issued", state, after, {**rests, "results": _told(command.results)})
+
+
+@acts.judging(CaseReport, CaseTurn)
+async def report(turn: CaseTurn, command: CaseReport) -> Told:
+    """What the external system did. Refusals: ``server.case.rules.course.external.report``."""
+    rests = await _rests(turn, command, may=turn.hand.judges())
+    case = turn.case
+    new = Reported(
+        command.step, command.number, command.on, command.proof, turn.hand.person_id, turn.at
+    )
+    state, after = external.report(
+        case.course,
+        case.state,
+        new,
+        turn.hand,
+        system=case.item.system,
+        proofs={one.id for one in case.materials if one.state == "stored"},
+        since=china_day(case.created_at),
+        reason=command.reason,
+        bases=command.bases,
+        results=_made(turn, command.results),
+        at=turn.at,
+        known_days=await _known_days(turn),
+    )
+    payload = {
+        **rests,
+        "step": command.step,
+        "system": case.item.system,
+        "number": command.number,
+        "on": command.on.isoformat(),
+        "proof": command.proof,
+        "reason": command.reason,
+        "bases": list(command.bases),
+        "results": _told(command.results),
+    }
+    return _advanced(turn, "reported", state, after, payload)
 
 
 @acts.on(CaseAgreeElectronic, CaseTurn)
@@ -290,6 +325,34 @@ async def assign(turn: CaseTurn, command: CaseAssign) -> Told | Mapping[str, Any
 
 async def _rests(turn: CaseTurn, command: CaseAct, *, may: bool) -> dict[str, Any]:
     return await rests_on(turn.change, turn.hand, command, turn.version - 1, may=may)
+
+
+async def _known_days(turn: CaseTurn) -> Mapping[date, bool]:
+    return await catalogue_rows.known_days(
+        turn.connection, CHINA_REGION, china_day(turn.case.created_at), china_day(turn.at) + AHEAD
+    )
+
+
+def _made(turn: CaseTurn, results: Sequence[NewResult]) -> list[Result]:
+    return [
+        Result(
+            id=new_id(),
+            kind=one.kind,
+            name=one.name,
+            number=one.number,
+            originals=one.originals,
+            copies=one.copies,
+            valid_from=one.valid_from,
+            valid_until=one.valid_until,
+            by=turn.hand.person_id,
+            at=turn.at,
+        )
+        for one in results
+    ]
+
+
+def _told(results: Sequence[NewResult]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json") for one in results]
 
 
 async def _ask(turn: CaseTurn, papers: Sequence[PaperKind]) -> None:

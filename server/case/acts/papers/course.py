@@ -143,6 +143,12 @@ async def _delivery(connection: Connection, one: Delivery, record: Record) -> di
             for each in made
             if each.kind == "denial"
         ][-1:]
+        # of a denial elsewhere no paper is ours
+        given = given or [
+            {"name": papers.TITLES["denial"], "number": each.number, "originals": 1, "copies": 0}
+            for each in course.reports
+            if each.step == "denied"
+        ]
     place = ""
     if one.way == "collected":
         place = f"{record.window_unit_name} {record.window_name}"

@@ -19,6 +19,8 @@ from signaling.refusals import Code, Refusal
 
 RulingKind = Literal["granted", "denied"]
 """准予 | 不予."""
+ReportStep = Literal["accepted", "granted", "denied", "issued"]
+"""What an external system did."""
 ResultKind = Literal["licence", "document"]
 """证照 | 批文."""
 Way = Literal["collected", "posted", "electronic", "left"]
@@ -35,6 +37,11 @@ Document = Literal[
 """居民身份证 | 港澳台居民居住证 | 回乡证、台胞证 | 外国人永久居留身份证 | 护照 | 营业执照."""
 How = Literal["reader", "sight"]
 """By a card reader, or by comparing what lies on the counter."""
+RULED_BY: Final[Mapping[RulingKind, str]] = {
+    "granted": "《中华人民共和国行政许可法》第三十八条第一款",
+    "denied": "《中华人民共和国行政许可法》第三十八条第二款",
+}
+"""The clause on which every ruling may stand, beside those of its item."""
 RESULTS_AT_MOST: Final = 20
 ATTEMPTS_AT_MOST: Final = 20
 BASES_AT_MOST: Final = 20
@@ -50,6 +57,18 @@ class Ruling:
     by: str
     at: datetime
     deliver: working_days.Counted
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What an external system did on a day under its own number (受理号); ``proof`` is the id of a file of the case."""
+
+    step: ReportStep
+    number: str
+    on: date
+    proof: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,8 @@ class Course:
     deliveries: tuple[Delivery, ...] = ()
     ending: Ending | None = None
     archived: Archived | None = None
+    reports: tuple[Reported, ...] = ()
+    """Of a case that is decided in an external system, the oldest first."""
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -164,6 +185,7 @@ class Course:
         single = (self.ruling, self.agreement, self.ending, self.archived)
         named: list[str | None] = [one.by for one in single if one is not None]
         named += [one.by for one in self.results]
+        named += [one.by for one in self.reports]
         named += [id for one in self.deliveries for id in (one.by, one.ended_by)]
         named += [one.receiver.by for one in self.deliveries if one.receiver is not None]
         return frozenset(id for id in named if id is not None)
@@ -199,12 +221,16 @@ def rule(
     stopped: bool,
     at: datetime,
     known_days: Mapping[date, bool],
+    offered: Sequence[str] = (),
+    on: date | None = None,
 ) -> tuple[CaseState, Course]:
     """准予 or 不予 by the unit that decides; the ten working days of delivery begin.
 
     ``owed``: the keys of lines that were promised and have not come. ``stopped``: the clock stands.
-    Refused: ``other_step``, ``not_yours`` (not the approver), ``reason_missing`` for a denial,
-    ``owed_still`` (no 准予 before 容缺 is complete), ``clock_stopped``.
+    ``offered``: the legal bases of the item; where it has some, no others are taken but that of ``RULED_BY``.
+    ``on``: the day of the ruling, where it was made elsewhere. Refused: ``other_step``, ``not_yours`` (not the
+    approver), ``reason_missing`` for a denial, ``owed_still`` (no 准予 before 容缺 is complete),
+    ``clock_stopped``, ``basis_unknown``.
     """
     at_step(state, "accepted")
     if not who.judges():
@@ -215,8 +241,10 @@ def rule(
         raise Refusal(Code.OWED_STILL, lines=",".join(owed))
     if stopped:
         raise Refusal(Code.CLOCK_STOPPED)
-    deliver = working_days.count(known_days, working_days.china_day(at), limits.DELIVER)
     told = tuple(dict.fromkeys(one.strip() for one in bases if one.strip()))[:BASES_AT_MOST]
+    if offered and not set(told) <= {*offered, RULED_BY[kind]}:
+        raise Refusal(Code.BASIS_UNKNOWN)
+    deliver = working_days.count(known_days, on or working_days.china_day(at), limits.DELIVER)
     ruling = Ruling(kind, reason.strip(), told, who.person_id, at, deliver)
     return kind, replace(course, ruling=ruling)
 

@@ -13,6 +13,7 @@ from server.case.rules.course.course import (
     Document,
     EndKind,
     How,
+    ReportStep,
     ResultKind,
     RulingKind,
     Way,
@@ -30,6 +31,7 @@ Basis = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
+    "reported",
 ]  # fmt: skip
 
 
@@ -55,6 +57,17 @@ class ResultView(Message):
     copies: int
     valid_from: date
     valid_until: date | None
+    by: PersonRef
+    at: datetime
+
+
+class ReportedView(Message):
+    """What an external system did; ``proof`` is the id of a file of the case."""
+
+    step: ReportStep
+    number: str
+    on: date
+    proof: str
     by: PersonRef
     at: datetime
 
@@ -119,7 +132,15 @@ class CourseView(Message):
 
     seen: ClassVar = Seen(
         at=everywhere,
-        blank={"task": {"ruling": None, "agreement": None, "deliveries": [], "ending": None}},
+        blank={
+            "task": {
+                "ruling": None,
+                "agreement": None,
+                "deliveries": [],
+                "ending": None,
+                "reports": [],
+            }
+        },
     )
 
     ruling: RulingView | None = None
@@ -129,13 +150,15 @@ class CourseView(Message):
     """The oldest first."""
     ending: EndingView | None = None
     archived: ArchivedView | None = None
+    reports: list[ReportedView] = []
+    """The oldest first; of a case that is decided in an external system."""
 
 
 class CaseRule(CaseAct):
     """准予 or 不予 of an accepted case. Approver only; its paper is made.
 
     Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
-    clock_stopped.
+    clock_stopped, basis_unknown, decided_elsewhere.
     """
 
     type: Literal["case.rule"] = "case.rule"
@@ -157,10 +180,29 @@ class NewResult(Message):
 
 
 class CaseIssue(CaseAct):
-    """制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date."""
+    """制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date,
+    decided_elsewhere."""
 
     type: Literal["case.issue"] = "case.issue"
     results: Annotated[list[NewResult], Field(min_length=1, max_length=RESULTS_AT_MOST)]
+
+
+class CaseReport(CaseAct):
+    """Enter what the external system did in which the item is decided: it accepted the case, granted, denied, or
+    issued the results. Approver only; no paper of ours is made.
+
+    Refused: decided_here, other_step, number_missing, proof_missing, bad_date, reason_missing (a denial),
+    result_missing (issued).
+    """
+
+    type: Literal["case.report"] = "case.report"
+    step: ReportStep
+    number: Number
+    on: date
+    proof: Id
+    reason: Reason = ""
+    bases: Annotated[list[Basis], Field(max_length=BASES_AT_MOST)] = []
+    results: Annotated[list[NewResult], Field(max_length=RESULTS_AT_MOST)] = []
 
 
 class CaseAgreeElectronic(CaseAct):

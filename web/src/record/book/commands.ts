@@ -16,6 +16,7 @@ import type {
   CaseIssue,
   CaseRate,
   CaseReceiveOriginals,
+  CaseReport,
   CaseRule,
   CaseSendOriginals,
   CaseSign,
@@ -50,6 +51,7 @@ type CourseCommand =
   | OnlyOf<CaseEndDelivery>
   | OnlyOf<CaseFinish>
   | OnlyOf<CaseArchive>
+  | OnlyOf<CaseReport>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
 
 /** What is sent again and again while somebody types or reads: no act. */
@@ -127,6 +129,8 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.rule', ruling, reason, bases: bases as NonNullable<CaseRule['bases']> }, on),
     issue: (results: NewResult[], on?: Rests) =>
       sent({ type: 'case.issue', results: results as CaseIssue['results'] }, on),
+    report: (reported: Omit<OnlyOf<CaseReport>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.report', ...reported }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
     beginDelivery: (begun: Omit<OnlyOf<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
       sent<{ delivery_id: string }>({ type: 'case.begin_delivery', ...begun }, on),

@@ -1,14 +1,15 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick, shallowRef } from 'vue'
-import { caseView, person } from '../../../tests/kit/cases'
+import { caseView, material, person } from '../../../tests/kit/cases'
 import { i18n, learn } from '../../i18n'
 import { Problem } from '../../wire/http'
 import type { CaseView } from '../../wire/messages'
 import type { DeskSeat } from '../rules/course/courseStep'
 import CourseActs from './CourseActs.vue'
 import CoursePanel from './CoursePanel.vue'
-import { basesOf, useCourse, type Course } from './useCourse'
+import { useCourse, type Course } from './useCourse'
+import { basesOf } from './useRuling'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
@@ -80,6 +81,7 @@ function desk(view: CaseView, seat: DeskSeat, filled = true) {
     rests: () => ({ seen_version: 7, other_call_ids: [] }),
     rule: done('rule'),
     issue: done('issue'),
+    report: done('report'),
     beginDelivery: done('begin'),
     checkReceiver: done('check'),
     endDelivery: done('end'),
@@ -123,7 +125,7 @@ describe('the ruling', () => {
     expect(book.rule).toHaveBeenCalledExactlyOnceWith(
       'granted',
       '',
-      ['行政许可法第三十八条', '公司法'],
+      ['行政许可法第三十八条', '公司法', '《中华人民共和国行政许可法》第三十八条第一款'],
       rests,
     )
     expect(ask()).toBeNull()
@@ -138,7 +140,54 @@ describe('the ruling', () => {
     await page.get('[data-course-entry=reason]').setValue('不符合条件')
     await press('[data-course-act=denied]')
     await press('[data-course-confirm]')
-    expect(book.rule).toHaveBeenCalledExactlyOnceWith('denied', '不符合条件', [], rests)
+    const clause = '《中华人民共和国行政许可法》第三十八条第二款'
+    expect(book.rule).toHaveBeenCalledExactlyOnceWith('denied', '不符合条件', [clause], rests)
+  })
+
+  it('stands on the bases of the item that are ticked', async () => {
+    const item = { ...caseView().item, bases: ['公司法第三十四条', '条例第二十四条'] }
+    const { page, book, press } = desk(at('accepted', {}, { item }), 'approver')
+    expect(page.find('[data-course-entry=bases]').exists()).toBe(false)
+    await page.findAll('[data-basis]')[1]!.setValue(false)
+    await page.get('[data-by-law]').setValue(false)
+    await press('[data-course-act=granted]')
+    await press('[data-course-confirm]')
+    expect(book.rule).toHaveBeenCalledExactlyOnceWith('granted', '', ['公司法第三十四条'], rests)
+  })
+
+  it('is entered with number, day and proof where an external system made it', async () => {
+    const item = { ...caseView().item, bases: ['消防法第十三条'], system: '省工程审批平台' }
+    const file = (id: string, purpose: string) => ({
+      ...material({ id, line: 'other', purpose: purpose as never }),
+      name: `${id}.pdf`,
+    })
+    const materials = [file('m1', 'material'), file('r1', 'result')]
+    const { page, book, press } = desk(at('accepted', {}, { item, materials }), 'approver')
+    expect(page.get('[data-report]').text()).toContain('外部系统（省工程审批平台）')
+    expect(page.findAll('[data-course-entry=report-proof] option').map((one) => one.text())).toEqual([
+      '请选择',
+      'r1.pdf',
+      'm1.pdf',
+    ])
+    await press('[data-course-act=granted]')
+    expect(document.activeElement).toBe(page.get('[data-course-entry=report-number]').element)
+    await page.get('[data-course-entry=report-number]').setValue(' 37-118 ')
+    await page.get('[data-course-entry=report-on]').setValue('2026-11-24')
+    await page.get('[data-course-entry=report-proof]').setValue('r1')
+    await press('[data-course-act=granted]')
+    await press('[data-course-confirm]')
+    expect(book.rule).not.toHaveBeenCalled()
+    expect(book.report).toHaveBeenCalledExactlyOnceWith(
+      {
+        step: 'granted',
+        number: '37-118',
+        on: '2026-11-24',
+        proof: 'r1',
+        reason: '',
+        bases: ['消防法第十三条', '《中华人民共和国行政许可法》第三十八条第一款'],
+      },
+      rests,
+    )
   })
 
   it('tells a refusal in words beside the part, and the question is gone', async () => {

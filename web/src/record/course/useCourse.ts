@@ -12,6 +12,7 @@ import type { CaseCheckReceiver, CaseFinish, DeliveryView, NewResult } from '../
 import type { Rests } from '../book/acting'
 import type { CaseBook } from '../book/useCase'
 import { courseStep, endsOf, type EndKind, type DeskSeat, type StageKey } from '../rules/course/courseStep'
+import { useRuling } from './useRuling'
 
 export type Way = DeliveryView['way']
 export type Course = ReturnType<typeof useCourse>
@@ -26,6 +27,7 @@ export type Act =
   | 'came_back'
   | 'archive'
   | 'agree'
+  | 'noted'
   | EndKind
 
 export interface ResultDraft {
@@ -70,7 +72,7 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
   const step = computed(() => (view.value && acts() ? courseStep(view.value, seat) : null))
   const ends = computed(() => (view.value && acts() ? endsOf(view.value, seat, today.value) : []))
 
-  const ruling = reactive({ reason: '', bases: '' })
+  const { system, reporting, ruling, unreported, bases, reported, clear: unprove } = useRuling(view, today)
   let rows = 0
   const row = (): ResultDraft => ({
     id: (rows += 1),
@@ -137,10 +139,16 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
   /** What lacks for this act, each by the name of its entry. */
   function lacks(act: Act): string[] {
     switch (act) {
+      case 'granted':
+      case 'noted':
+        return unreported()
       case 'denied':
-        return ruling.reason.trim() ? [] : ['reason']
+        return [...unreported(), ...(ruling.reason.trim() ? [] : ['reason'])]
       case 'issue':
-        return results.value.filter((one) => !right(one)).map((one) => `result-${one.id}`)
+        return [
+          ...unreported(),
+          ...results.value.filter((one) => !right(one)).map((one) => `result-${one.id}`),
+        ]
       case 'begin':
         if (delivery.way === 'posted')
           return [
@@ -172,10 +180,20 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     const delivery_id = trial.value?.id ?? ''
     switch (act) {
       case 'granted':
-      case 'denied':
-        return book.rule(act, ruling.reason.trim(), basesOf(ruling.bases), rests)
-      case 'issue':
-        return book.issue(results.value.map(issued), rests)
+      case 'denied': {
+        const told = { reason: ruling.reason.trim(), bases: bases(act) }
+        if (system.value)
+          return book.report({ step: act, ...reported(), ...told, bases: told.bases as [] }, rests)
+        return book.rule(act, told.reason, told.bases, rests)
+      }
+      case 'noted':
+        return book.report({ step: 'accepted', ...reported() }, rests)
+      case 'issue': {
+        const made = results.value.map(issued)
+        return system.value
+          ? book.report({ step: 'issued', ...reported(), results: made as [] }, rests)
+          : book.issue(made, rests)
+      }
       case 'begin': {
         const posted = delivery.way === 'posted'
         return book.beginDelivery(
@@ -224,6 +242,7 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     if (act === 'begin') Object.assign(delivery, { courier: '', tracking: '', note: '' })
     if (act === 'delivered' || act === 'came_back') ended.note = ''
     if (act === 'agree') delivery.address = ''
+    unprove()
   }
 
   async function go(act: Act, rests: Rests): Promise<void> {
@@ -297,6 +316,8 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     step,
     ends,
     today,
+    system,
+    reporting,
     ruling,
     results,
     delivery,
@@ -320,15 +341,6 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
       if (!busy.value) asks.value = null
     },
   }
-}
-
-/** One legal basis a line. */
-export function basesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((one) => one.trim())
-    .filter(Boolean)
-    .slice(0, 20)
 }
 
 function issued(one: ResultDraft): NewResult {

@@ -19,6 +19,7 @@ interface StepTold {
 function advanced({ step, course }: CaseAdvanced): StepTold {
   const { ruling, results, agreement, deliveries, ending, archived } = course as CourseView
   const last = deliveries.at(-1)
+  const reported = (course as CourseView).reports?.at(-1)
   const ended = [...deliveries]
     .filter((one) => one.ended_at)
     .sort((one, other) => at_ms(one.ended_at) - at_ms(other.ended_at))
@@ -41,6 +42,13 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
         who: results[0]?.by ?? null,
         values: { n: String(results.length), names: results.map((one) => one.name).join(' ') },
         tone: 'good',
+      }
+    case 'reported':
+      return {
+        kind: `reported_${reported?.step ?? 'accepted'}`,
+        who: reported?.by ?? null,
+        values: { number: reported?.number ?? '' },
+        tone: reported?.step === 'denied' ? 'red' : 'good',
       }
     case 'agreed':
       return { kind: 'agreed', who: agreement?.by ?? null, values: {} }

@@ -82,6 +82,8 @@ export default {
       modes: 'Modes',
       combined: 'received and decided by one person',
       registers: 'registration',
+      bases: 'legal bases',
+      system: 'system',
       guide: 'Guide',
       materials: 'Materials',
       form: 'Form',

@@ -82,6 +82,8 @@ export default {
       modes: '通办形式',
       combined: '即办可审核合一',
       registers: '登记类',
+      bases: '设定依据',
+      system: '办理系统',
       guide: '受理条件',
       materials: '材料',
       form: '申请表',

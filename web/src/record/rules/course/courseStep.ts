@@ -3,7 +3,7 @@
  * became of each result, and the one act that is next for each desk (`server/case/rules/course`). Derived from the
  * view and never kept; pure.
  */
-import type { CaseView, DeliveryView, PersonRef, ResultView } from '../../../wire/messages'
+import type { CaseView, DeliveryView, MaterialView, PersonRef, ResultView } from '../../../wire/messages'
 import { fillable, type CaseState } from './course'
 import { linesOf } from '../lines'
 import { atWindow } from '../points'
@@ -99,6 +99,20 @@ function handingOver(view: CaseView, seat: DeskSeat): CourseStep {
       ? { kind: 'begin' }
       : { kind: 'wait', for: seat === 'approver' ? 'delivery' : 'sending' }
   return { kind: 'wait', for: open.some((one) => one.way === 'collected') ? 'delivery' : 'arrival' }
+}
+
+/** The clause of 行政许可法 on which every ruling may stand, as the server spells it. */
+export const RULED_BY: Readonly<Record<'granted' | 'denied', string>> = {
+  granted: '《中华人民共和国行政许可法》第三十八条第一款',
+  denied: '《中华人民共和国行政许可法》第三十八条第二款',
+}
+
+/** Files that may prove what an external system did: what the approver sent first, the newest first. */
+export function proofsOf(view: CaseView): MaterialView[] {
+  const sent = (one: MaterialView): number => Number(one.purpose === 'result' || one.purpose === 'notice')
+  return view.materials
+    .filter((one) => one.state === 'stored')
+    .sort((one, other) => sent(other) - sent(one) || other.at.localeCompare(one.at))
 }
 
 export type StageKey = 'examine' | 'rule' | 'issue' | 'deliver' | 'rate' | 'archive' | 'refused' | EndKind
