@@ -52,7 +52,7 @@ it('asks which case is meant before each of them but what is typed, taken back o
         'refer',
       ],
       ...['decide', 'stopClock', 'resumeClock', 'extendLimit', 'printForm', 'submit'],
-      ...['rule', 'issue', 'agreeElectronic', 'beginDelivery', 'checkReceiver', 'endDelivery'],
+      ...['rule', 'issue', 'report', 'agreeElectronic', 'beginDelivery', 'checkReceiver', 'endDelivery'],
       ...['finishCase', 'archiveCase'],
     ].sort(),
   )
