@@ -38,7 +38,7 @@ async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
         await page.wait_for_url("**/admin")
         await page.get_by_role("link", name="事项", exact=True).click()
         await page.wait_for_url("**/admin/items")
-        await expect(page.locator("[data-total]")).to_have_text("共 3 项")
+        await expect(page.locator("[data-total]")).to_have_text("共 4 项")
         await page.locator("[data-import]").click()
         await page.locator("input[type=file]").set_input_files(file)
         would = page.locator("[data-would]")
