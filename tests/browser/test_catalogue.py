@@ -53,7 +53,7 @@ async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
         await would.get_by_label("跳过不能导入的行").check()
         await write.click()
         await expect(page.locator("[data-did]")).to_contain_text("新增 2", timeout=20_000)
-        await expect(page.locator("[data-total]")).to_have_text("共 5 项")
+        await expect(page.locator("[data-total]")).to_have_text("共 6 项")
         await page.get_by_role("searchbox").fill("食品")
         await expect(page.locator("[data-item]")).to_have_count(1)
         await page.get_by_role("button", name="查看 食品经营许可").click()
