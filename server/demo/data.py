@@ -1,4 +1,4 @@
-"""Demo data: four units, their windows and people, three items, quick phrases. Invented throughout.
+"""Demo data: four units, their windows and people, four items, quick phrases. Invented throughout.
 
 Loaded once into an empty store by ``yunjian demo`` and by tests; a second load changes nothing.
 Every account has the same known password: never load this where the public can sign in.
