@@ -36,6 +36,7 @@ from server.papers import join as papers
 from server.people import join as people
 from server.settings import Settings
 from server.store import Clock, Store
+from server.tasks import join as tasks
 from server.uploads import join as uploads
 
 ROOMS: Final[tuple[HouseRoom, ...]] = (
@@ -44,6 +45,7 @@ ROOMS: Final[tuple[HouseRoom, ...]] = (
     neighbours,
     jobs,
     catalogue,
+    tasks,
     papers,
     calls,
     case,

@@ -58,6 +58,8 @@ from server.people.wire import (
     TokenView,
     Units,
 )
+from server.tasks import wire as task_messages
+from server.tasks.wire import CaseTasks, Colleagues, TaskPage, TaskView
 from server.uploads.wire import Limits, PhoneSession, TakePhone
 from signaling.wire import envelope as protocol
 from signaling.wire import messages as signaling_messages
@@ -67,7 +69,7 @@ RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
-    Templates, TemplateWhole, TemplateSource, TemplateCheck,
+    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, CaseTasks,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (
     SignIn,
@@ -81,7 +83,7 @@ REQUESTS: tuple[type[Message], ...] = (
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIONS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
-    "AnyCommand": signaling_messages.COMMANDS + case_messages.COMMANDS,
+    "AnyCommand": signaling_messages.COMMANDS + case_messages.COMMANDS + task_messages.COMMANDS,
     "AnyEvent": signaling_messages.EVENTS + call.EVENTS + case_messages.EVENTS,
     "AnyEphemeral": signaling_messages.EPHEMERALS + call.EPHEMERALS + case_messages.EPHEMERALS,
 }

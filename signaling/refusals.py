@@ -102,6 +102,14 @@ class Code(StrEnum):
     BAD_NUMBER = "bad_number"
     BAD_REGION = "bad_region"
     ITEM_UNAVAILABLE = "item_unavailable"
+    # tasks
+    TASK_OVER = "task_over"
+    TASK_SUSPENDED = "task_suspended"
+    TASK_RUNNING = "task_running"
+    TASK_CLAIMED = "task_claimed"
+    NEXT_MISSING = "next_missing"
+    DEMAND_OPEN = "demand_open"
+    NO_COLLEAGUE = "no_colleague"
     # the catalogue
     UNKNOWN_CODE = "unknown_code"
     BAD_ROWS = "bad_rows"

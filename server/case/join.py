@@ -1,9 +1,10 @@
 """What a node has of cases: their acts, what is shown live, their papers and the applicant's enquiries."""
 
+from functools import partial
 from typing import Final
 
 from server.calls.join import MARKS, SWITCHBOARD
-from server.case.acts.course import advancing, clocks, consents, decisions, registering
+from server.case.acts.course import advancing, clocks, consents, decisions, following, registering
 from server.case.acts.course.enquiries import Enquiries
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
@@ -43,3 +44,4 @@ async def join(node: Node) -> None:
         handovers.commands(store),
     )
     node.passes(showing.ephemerals(store, app[MARKS].note))
+    node.runs("following", partial(following.run, store))

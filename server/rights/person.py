@@ -89,9 +89,21 @@ class Act(StrEnum):
     """Let roles that exclude one another be in one person of a unit."""
     STAFF_READ = "staff.read"
     """Who works at a unit, with his roles."""
+    TASK_DO = "task.do"
+    """Claim, hand on, enter results of the tasks of one's unit."""
+    TASK_SUPERVISE = "task.supervise"
+    """督办 within one's unit: the head, and who watches over it."""
+    TASK_READ = "task.read"
     TEMPLATE_EDIT = "template.edit"
     """How a unit lays out its papers: left to its own administrator."""
     TEMPLATE_READ = "template.read"
+
+
+_TASKS: Final = {
+    Act.TASK_DO: frozenset({Role.CLERK, Role.APPROVER, Role.HEAD}),
+    Act.TASK_SUPERVISE: frozenset({Role.HEAD, Role.SUPERVISOR}),
+    Act.TASK_READ: frozenset({Role.CLERK, Role.APPROVER, Role.HEAD, Role.SUPERVISOR}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +181,8 @@ def may(
             } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
             return Role.ADMIN in actor.roles and unit_id == actor.unit_id
+        case Act.TASK_DO | Act.TASK_SUPERVISE | Act.TASK_READ:
+            return bool(_TASKS[act] & actor.roles) and unit_id == actor.unit_id
         case Act.EXEMPT:
             return Role.SECURITY in actor.roles and unit_id == actor.unit_id
         case Act.STAFF_READ:

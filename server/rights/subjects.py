@@ -30,6 +30,11 @@ def of_asking(case_id: str) -> str:
     return f"missed:{case_id}"
 
 
+def of_task(task_id: str) -> str:
+    """Something that a unit has to see to about a case."""
+    return f"task:{task_id}"
+
+
 def of_item(item_id: str) -> str:
     return f"item:{item_id}"
 

@@ -19,7 +19,7 @@ _NO_PROPER_REQUEST: Final = frozenset(
         Code.UPLOAD_VERSION, Code.UPLOAD_CHECKSUM_ALGORITHM,
     }
 )  # fmt: skip
-_SUBJECTS: Final = ("case", "call", "unit", "item")
+_SUBJECTS: Final = ("case", "call", "unit", "item", "task")
 ONE_BY_ONE: Final = 10
 """So many refusals of one person, act and code within a minute are an entry each."""
 TOGETHER_S: Final = 60.0

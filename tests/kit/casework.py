@@ -35,6 +35,7 @@ from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store, tables
+from server.tasks.acts import working
 from server.uploads.acts import copies as viewing
 from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
@@ -141,6 +142,7 @@ class Office:
             **earlier.commands(store),
             **promises.commands(store),
             **handovers.commands(store),
+            **working.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()

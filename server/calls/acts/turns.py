@@ -18,6 +18,7 @@ from server.people.rows import roster as desks
 from server.rights.subjects import of_call, of_case, of_monitor, of_monitors
 from server.store import Change
 from server.store.subject import Turn
+from server.tasks.acts import turns as tasks
 from signaling import waiting
 from signaling.call.inputs import ConsentWithdrawn
 from signaling.call.parts import Call, CallId, CallState, Monitor, PersonId
@@ -90,17 +91,27 @@ class CallTurn(RingTurn):
         self.call = call
 
     async def _answered_or_missed(self, call: Call) -> None:
-        """An answer puts the case under review and is a call back; without one, the call is missed."""
+        """An answer puts the case under review and is a call back; without one, the call is missed, and the unit
+        that decides has the task to call back."""
         connection, header = self._change.connection, self._header
         if call.answered_at is not None:
             await self._about.mark_answered(self._change, header.case_id, call.id)
             await missed_rows.forget(connection, header.case_id)
+            await tasks.call_answered(self._change, header.case_id, call.id)
             return
         await self._change.lock(of_case(header.case_id))
         unit_id = await self._about.waits_at(connection, header.case_id)
         if unit_id is not None:
             await missed_rows.keep(
                 connection, header.case_id, call.id, call.caller_id, unit_id, call.opened_at
+            )
+            await tasks.call_missed(
+                self._change,
+                header.case_id,
+                call.id,
+                unit_id,
+                call.reason or "missed",
+                call.opened_at,
             )
 
     async def _follow(

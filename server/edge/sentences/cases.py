@@ -65,6 +65,25 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.UNFINISHED: Sentences(
         409, "还有文书没有制作完成，或材料原件没有签收，请办妥后再归档。", "A paper is still being made, or originals were not received. Please finish that first."
     ),
+    Code.TASK_OVER: Sentences(
+        409, "任务已经办结或取消，请刷新页面。", "The task is over already. Please reload the page."
+    ),
+    Code.TASK_SUSPENDED: Sentences(
+        409, "任务已中止，请先续办再登记结果。", "The task is suspended. Please resume it first."
+    ),
+    Code.TASK_RUNNING: Sentences(409, "任务正在办理，请刷新页面。", "The task is not suspended. Please reload the page."),
+    Code.TASK_CLAIMED: Sentences(
+        409, "同事已经认领，请由他转给您。", "A colleague has claimed the task. Please let him hand it to you."
+    ),
+    Code.NEXT_MISSING: Sentences(
+        422, "请写明下一步和以后的日期。", "Please say what is next, and when; the time must be still to come."
+    ),
+    Code.DEMAND_OPEN: Sentences(
+        409, "上一次督办还没有答复，请等答复后再督办。", "The demand before has not been answered yet. Please wait for its answer."
+    ),
+    Code.NO_COLLEAGUE: Sentences(
+        409, "他不能在本单位办理任务，请选择其他同事。", "He cannot take tasks at this unit. Please choose another colleague."
+    ),
     Code.STALE: Sentences(
         409,
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",

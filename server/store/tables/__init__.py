@@ -43,6 +43,7 @@ from server.store.tables.record import (
     referred_away,
     sayings,
     signatures,
+    tasks,
     unmaskings,
     uploads,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "sessions",
     "signatures",
     "subjects",
+    "tasks",
     "throttles",
     "units",
     "unmaskings",

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from server.store.tables.alliance import roster, sessions
 from server.store.tables.calls import calls, legs, marks, monitors, recordings, rings
 from server.store.tables.catalogue import items
-from server.store.tables.record import cases, phones
+from server.store.tables.record import cases, phones, tasks
 from server.store.tables.road import commands, events, jobs
 
 COMBINED = {
@@ -43,10 +43,21 @@ _partial(monitors, "monitors_following", "ended_at IS NULL", "call_id")
 _partial(recordings, "recordings_unfinished", "state = 'recording'", "call_id")
 _partial(cases, "cases_owed_to_window", "owed_by IS NOT NULL", "window_unit_id", "owed_by", "id")
 _partial(cases, "cases_owed_to_unit", "owed_by IS NOT NULL", "unit_id", "owed_by", "id")
+_partial(cases, "cases_correcting", "state = 'to_correct'", "due_on")
+_partial(cases, "cases_owed", "owed_by IS NOT NULL", "owed_by")
 _partial(cases, "cases_due_at_window", "due_on IS NOT NULL", "window_unit_id", "due_on", "id")
 _partial(cases, "cases_due_at_unit", "due_on IS NOT NULL", "unit_id", "due_on", "id")
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
+_partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")
+_partial(tasks, "tasks_of_unit", "ended_at IS NULL", "unit_id", "next_at", "id")
+_partial(
+    tasks, "tasks_unclaimed", "ended_at IS NULL AND owner_id IS NULL", "unit_id", "next_at", "id"
+)
+_partial(tasks, "tasks_demanded", "demand_by IS NOT NULL", "unit_id", "next_at", "id")
+_partial(tasks, "tasks_ended", "ended_at IS NOT NULL", "unit_id", "ended_at", "id")
+_partial(tasks, "tasks_to_raise", "raise_at IS NOT NULL", "raise_at")
+sa.Index("tasks_once", tasks.c.case_id, tasks.c.once, unique=True)
 _partial(jobs, "jobs_by_end", "ended_at IS NOT NULL", "ended_at")
 _partial(items, "items_newest", "newest", "unit_id", "name")
 _partial(items, "items_offered", "in_use", "name", "unit_id")

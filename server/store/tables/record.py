@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.types import JSON
 
-from server.rights.subjects import of_case, of_templates
+from server.rights.subjects import of_case, of_task, of_templates
 from server.store.tables.columns import (
     ASKED,
     BIG,
@@ -321,6 +321,31 @@ missed_calls = sa.Table(  # the last call about a case that nobody answered, unt
     C("asked_at", Utc, nullable=True, info=ASKED),
     sa.Index("missed_calls_by_window", "window_id", "at", "case_id"),
     sa.Index("missed_calls_by_target", "target_unit_id", "at", "case_id"),
+)  # fmt: skip
+tasks = sa.Table(  # what a unit has to see to about a case
+    "tasks", metadata, key(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=True, info=FACT),  # of which it came
+    C("kind", sa.String(10), nullable=False, info=FACT),  # follow | help | proxy | verify | callback
+    C("state", sa.String(10), nullable=False, info=FACT),  # open | suspended | closed | cancelled
+    C("round", sa.Integer, nullable=False, info=FACT),  # one more each time it is resumed
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("owner_id", ID, sa.ForeignKey("people.id"), nullable=True, info=FACT),  # none: in the unit's pool
+    C("wanted", sa.String(200), nullable=False, info=FACT),  # 要做成
+    C("once", sa.String(120), nullable=True, info=FACT),  # two of a case with the same are one
+    C("sources", JSON, nullable=False, info=FACT),
+    C("made_at", Utc, nullable=False, info=FACT),
+    C("joined_at", Utc, nullable=True, info=FACT),  # since when who is to be called back waits
+    C("next_step", sa.String(200), nullable=False, info=FACT),
+    C("next_at", Utc, nullable=True, info=FACT),  # none once it is over
+    C("level", sa.Integer, nullable=False, info=FACT),  # 提级: 0 owner, 1 unit, 2 head
+    C("raise_at", Utc, nullable=True, info=FACT),  # when it is raised without a result
+    C("results", JSON, nullable=False, info=FACT),
+    C("demands", JSON, nullable=False, info=FACT),  # 督办
+    C("demand_by", Utc, nullable=True, info=derived("tasks.demands")),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),
+    info=told_in(of_task("{id}"), made="made_at"),
 )  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
     "phrases", metadata, key(info=PHRASE),

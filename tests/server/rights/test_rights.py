@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ from server.people.rows import people, staffing
 from server.rights.person import Role
 from server.shapes import UNIONS
 from server.store import SYSTEM, Store, tables
+from server.tasks import rules as task_rules
+from server.tasks.acts.turns import open_task
 from signaling.client import Client, fresh_id
 from tests.kit.casework import hashed
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
@@ -150,6 +153,9 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "PUT /api/v1/templates/{paper_kind}": ADMINS,
     "GET /api/v1/health": OPERATORS,
     "POST /api/v1/commands": ALL,
+    "GET /api/v1/tasks": WINDOW | APPROVERS | WATCHING,  # each of his own unit
+    "GET /api/v1/tasks/{task_id}": DECIDING,
+    "GET /api/v1/colleagues": WINDOW | APPROVERS,
 }
 
 MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
@@ -230,6 +236,13 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.finish": DECIDING,
     "case.archive": DECIDING,
     "case.assign": DECIDING,
+    "task.claim": DECIDING,
+    "task.hand": DECIDING,
+    "task.enter": DECIDING,
+    "task.suspend": DECIDING,
+    "task.resume": DECIDING,
+    "task.cancel": DECIDING,
+    "task.supervise": frozenset({IDLE}),  # the head of the authority
     "case.refer": DECIDING,
     # these change who may: last
     "case.decide": DECIDING,
@@ -376,7 +389,19 @@ async def _live(scene: Scene) -> dict[str, Any]:
     listening = {"type": "monitor.begin", "call_id": call_id, "reason": "a complaint"}
     monitoring = await scene.sockets[SUPERVISOR].ask(listening)
     stored = await _archived(scene.store, case_id, call_id, leg_id)
+    now_at = scene.store.clock.now()
+    later = now_at + timedelta(days=3)
+    told = task_rules.TaskSource("told", "", now_at)
+    async with scene.store.change(SYSTEM) as change:
+        task = await open_task(
+            change,
+            task_rules.opened(
+                fresh_id(), case_id, "follow", demo.XIHAIAN, "x", told, next_step="x", next_at=later
+            ),
+        )
     return {
+        "task_id": task.id, "outcome": "note", "next_step": "x", "next_at": later.isoformat(),
+        "answer_by": later.isoformat(),
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
         "material_id": material_id, "arriving_id": arriving_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
@@ -468,7 +493,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
-        "combined", "first", "second", "to", "by",
+        "combined", "first", "second", "to", "by", "tab",
     }  # fmt: skip
     assert sorted(named(one) for one in declared() if "q" in one.query.model_fields) == [
         "GET /api/v1/catalogue",

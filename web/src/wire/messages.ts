@@ -81,6 +81,13 @@ export type AnyCommand =
   | CaseArchive
   | CaseAssign
   | ListedWatch
+  | TaskClaim
+  | TaskHand
+  | TaskEnter
+  | TaskSuspend
+  | TaskResume
+  | TaskCancel
+  | TaskSupervise
 export type AnyEvent =
   | Skipped
   | CallChanged
@@ -2024,6 +2031,83 @@ export interface ListedWatch {
   on?: boolean
 }
 /**
+ * 认领. Refused: task_claimed.
+ */
+export interface TaskClaim {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.claim'
+}
+/**
+ * 转给同事, or with null back into the unit's pool. Refused: no_colleague.
+ */
+export interface TaskHand {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.hand'
+  person_id: string | null
+}
+/**
+ * 登记结果; it answers an open demand. ``done`` closes the task, anything else names what is next, and when.
+ *
+ * Refused: next_missing, task_suspended.
+ */
+export interface TaskEnter {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.enter'
+  outcome: 'contacted' | 'no_answer' | 'wrong_number' | 'done' | 'note'
+  text: string
+  next_step?: string
+  next_at?: string | null
+}
+/**
+ * 中止, for this reason; it is looked at again at that time. Refused: next_missing, task_suspended.
+ */
+export interface TaskSuspend {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.suspend'
+  text: string
+  next_at: string
+}
+/**
+ * 续办, as the next round. Refused: task_running, next_missing.
+ */
+export interface TaskResume {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.resume'
+  next_step: string
+  next_at: string
+}
+/**
+ * 取消, for this reason.
+ */
+export interface TaskCancel {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.cancel'
+  text: string
+}
+/**
+ * 督办, by the head of the unit or its supervisor: a result is wanted by then. Refused: demand_open.
+ */
+export interface TaskSupervise {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.supervise'
+  text: string
+  answer_by: string
+}
+/**
  * Holds the place of an event that this audience may not see.
  */
 export interface Skipped {
@@ -3771,6 +3855,23 @@ export interface RunningClock {
   stopped: boolean
 }
 /**
+ * That a case has a task, to everybody who sees the case.
+ */
+export interface CaseTask {
+  id: string
+  kind: 'follow' | 'help' | 'proxy' | 'verify' | 'callback'
+  state: 'open' | 'suspended' | 'closed' | 'cancelled'
+  unit_name: string
+  owner: PersonRef | null
+  next_step: string
+  next_at: string | null
+  made_at: string
+  ended_at: string | null
+}
+export interface CaseTasks {
+  tasks: CaseTask[]
+}
+/**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.
  */
 export interface Cases {
@@ -3818,6 +3919,12 @@ export interface ChangePassword {
   new: string
 }
 /**
+ * To whom a task of one's unit can be handed.
+ */
+export interface Colleagues {
+  people: PersonRef[]
+}
+/**
  * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
  * or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``.
  */
@@ -3825,6 +3932,13 @@ export interface ConsentText {
   version: string
   language: 'zh-CN' | 'en'
   text: string
+}
+export interface DemandView {
+  text: string
+  by: PersonRef
+  at: string
+  answer_by: string
+  answered_at: string | null
 }
 /**
  * Where I stand: my duty, and my calls that have not ended (ringing me, dialled by me, live).
@@ -4345,6 +4459,62 @@ export interface SummaryView {
 export interface TakePhone {
   phone_id: string
   secret: string
+}
+/**
+ * How many there are under each tab.
+ */
+export interface TaskCounts {
+  mine: number
+  others: number
+  demanded: number
+  unclaimed: number
+}
+export interface TaskPage {
+  tasks: TaskView[]
+  next_cursor: string | null
+  counts: TaskCounts
+  does: boolean
+  supervises: boolean
+}
+/**
+ * A task as its unit sees it. ``version``: what the commands call ``seen_version``.
+ */
+export interface TaskView {
+  id: string
+  version: number
+  case_id: string
+  call_id: string | null
+  kind: 'follow' | 'help' | 'proxy' | 'verify' | 'callback'
+  state: 'open' | 'suspended' | 'closed' | 'cancelled'
+  round: number
+  item_name: string
+  applicant_masked: string
+  phone_masked: string
+  unit_id: string
+  unit_name: string
+  owner: PersonRef | null
+  wanted: string
+  sources: TaskSourceView[]
+  results: TaskResultView[]
+  demands: DemandView[]
+  made_at: string
+  joined_at: string | null
+  next_step: string
+  next_at: string | null
+  level: number
+  ended_at: string | null
+}
+export interface TaskSourceView {
+  cause: 'missed_call' | 'asked' | 'post_returned' | 'correction_passed' | 'promise_passed' | 'told'
+  text: string
+  at: string
+  by: PersonRef | null
+}
+export interface TaskResultView {
+  outcome: 'contacted' | 'no_answer' | 'wrong_number' | 'done' | 'note'
+  text: string
+  at: string
+  by: PersonRef | null
 }
 /**
  * The paper of an invented case: how many pages, the first of them as PNG in Base64; or faults.

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
+from server.case.acts.course.following import post_returned
 from server.case.acts.course.numbers import AHEAD
 from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as handover_rows
@@ -55,6 +56,7 @@ from server.standards import identifiers
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store.subject import Told
+from server.tasks.acts import turns as tasks
 from signaling.refusals import Code, Refusal
 
 ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
@@ -251,7 +253,9 @@ async def end(turn: CaseTurn, command: CaseEndDelivery) -> Told:
     }
     papers: list[PaperKind] = ["delivery"] if command.outcome == "delivered" else []
     papers += ["closing"] if state == "delivered" else []
-    return _advanced(turn, "delivery_ended", state, after, payload, partial(_ask, turn, papers))
+    returned = None if command.outcome == "delivered" else command.note
+    then = partial(_ask, turn, papers, returned)
+    return _advanced(turn, "delivery_ended", state, after, payload, then)
 
 
 @acts.on(CaseFinish, CaseTurn)
@@ -355,9 +359,17 @@ def _told(results: Sequence[NewResult]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in results]
 
 
-async def _ask(turn: CaseTurn, papers: Sequence[PaperKind]) -> None:
+async def _ask(turn: CaseTurn, papers: Sequence[PaperKind], returned: str | None) -> None:
     for kind in papers:
         await ask_paper(turn, kind)
+    if returned is not None:
+        await post_returned(turn, returned)
+
+
+async def _over(turn: CaseTurn, then: Callable[[], Awaitable[None]] | None) -> None:
+    if then is not None:
+        await then()
+    await tasks.case_over(turn.change, turn.case_id)
 
 
 def _advanced(
@@ -371,7 +383,7 @@ def _advanced(
     on_behalf_of: str | None = None,
     forget: bool = False,
 ) -> Told:
-    """The case with its course as it is now. ``forget``: what was missed about it is no more to be answered."""
+    """The case with its course as it is now. ``forget``: it is over, and with it what was missed and what was to be seen to."""
     turn.keep(replace(turn.case, state=state, course=after))
     return Told(
         CaseAdvanced(**turn.stamp, step=step, state=state, course=course_view(after, turn.people)),
@@ -379,5 +391,5 @@ def _advanced(
         {**payload, "state": state},
         on_behalf_of=on_behalf_of,
         beside=[missed_rows.forgotten(turn.case_id)] if forget else [],
-        then=then,
+        then=partial(_over, turn, then) if forget else then,
     )

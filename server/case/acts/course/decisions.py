@@ -41,6 +41,7 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store.subject import Told
+from server.tasks.acts import turns as tasks
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Command
 
@@ -177,6 +178,8 @@ async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> 
     """The paper of the decision; where the case is granted at once (即办, 受理并准予), the ruling behind it, which is
     refused as one by itself is, and with it the decision."""
     await ask_paper(turn, PAPERS[kind])
+    if not turn.case.fillable:
+        await tasks.case_over(turn.change, turn.case_id, "callback")
     if kind == "accepted" and command.grant:
         told = await ruled(turn, "granted", "", command.bases, {"with": "case.decide"})
         await turn.tell("case.rule", told)
@@ -211,6 +214,7 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
         of_unit(there.id),
         rests | {"from": here.id, "to": there.id, "reason": referral.reason},
         beside=[missed_rows.passed_on(turn.case_id, there.id)],
+        then=partial(tasks.case_passed_on, turn.change, turn.case_id, there.id),
         after=partial(
             turn.house.tell,
             ListedChanged(unit_id=there.id, what="referred"),

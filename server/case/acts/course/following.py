@@ -1,0 +1,92 @@
+"""What somebody has to see to when a step of a case fails: a task of 内部跟办, opened in the transaction of the step,
+or by a sweep once a day of the case has passed.
+
+Nothing of the case changes by it. Its rules and its rows are of ``server.tasks``.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, NoReturn
+
+from server.case.rows import overdue
+from server.case.turn import CaseTurn
+from server.people.rows import people as staff
+from server.rights.ids import new_id
+from server.rights.person import Act, may
+from server.standards.working_days import china_day
+from server.store import SYSTEM, Store
+from server.tasks import rules as task_rules
+from server.tasks.acts import turns as tasks
+from server.tasks.rules import TaskCause, TaskSource
+from signaling.refusals import Refusal
+
+SWEPT_EVERY_S: Final = 300.0
+SEEN_TO_WITHIN: Final = timedelta(days=1)
+_NEXT: Final[dict[TaskCause, tuple[str, str]]] = {
+    "post_returned": ("证照送到申请人手里", "联系申请人核对地址"),
+    "correction_passed": ("补正材料补齐，或办结退件", "联系申请人，问是否还要办理"),
+    "promise_passed": ("承诺后补的材料补齐", "联系申请人催交材料"),
+}
+"""What is to come of it, and what is to be done first."""
+
+
+async def post_returned(turn: CaseTurn, note: str) -> None:
+    """A delivery came back: it lies with who entered that, at his unit."""
+    await tasks.open_task(
+        turn.change,
+        _followed(turn, "post_returned", note, turn.actor.unit_id, turn.actor.person_id),
+    )
+
+
+async def sweep(store: Store) -> int:
+    """Open a task for each case of which a day has passed, once; how many were opened. Several nodes may sweep."""
+    async with store.read() as connection:
+        passed = await overdue.list_passed(connection, china_day(store.clock.now()))
+    made = 0
+    for one in passed:
+        async with store.change(SYSTEM) as change:
+            turn = await CaseTurn.open(change, one.case_id)
+            # the case may have gone on since the list was read
+            if one not in await overdue.list_passed(
+                change.connection, china_day(change.at), one.case_id
+            ):
+                continue
+            unit_id, clerk_id = turn.case.window_unit_id, turn.case.clerk_id
+            known = (await staff.actors(change.connection, [clerk_id])).get(clerk_id)
+            able = known is not None and may(known, Act.TASK_DO, unit_id=unit_id)
+            text = one.on.isoformat()
+            task = _followed(turn, one.cause, text, unit_id, clerk_id if able else None, one.once)
+            made += await tasks.open_once(change, task)
+    return made
+
+
+async def run(store: Store) -> NoReturn:
+    """Sweep for ever."""
+    while True:
+        with suppress(Refusal):  # the database is away: the next time
+            await sweep(store)
+        await asyncio.sleep(SWEPT_EVERY_S)
+
+
+def _followed(
+    turn: CaseTurn,
+    cause: TaskCause,
+    text: str,
+    unit_id: str,
+    owner_id: str | None,
+    once: str | None = None,
+) -> task_rules.Task:
+    wanted, step = _NEXT[cause]
+    return task_rules.opened(
+        new_id(),
+        turn.case_id,
+        "follow",
+        unit_id,
+        wanted,
+        TaskSource(cause, text, turn.at),
+        next_step=step,
+        next_at=turn.at + SEEN_TO_WITHIN,
+        owner_id=owner_id,
+        once=once,
+    )

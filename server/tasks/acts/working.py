@@ -1,0 +1,105 @@
+"""What people do with the tasks of their unit."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from server.people.rows import people as staff
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_task
+from server.store import Store
+from server.tasks import rules
+from server.tasks.acts.turns import TaskTurn
+from server.tasks.rules import Task, TaskResult
+from server.tasks.wire import (
+    TaskCancel,
+    TaskClaim,
+    TaskCommand,
+    TaskEnter,
+    TaskHand,
+    TaskResume,
+    TaskSupervise,
+    TaskSuspend,
+)
+from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack, Command
+
+C = TypeVar("C", bound=TaskCommand)
+Step = Callable[[TaskTurn, Actor, Any], Awaitable[tuple[Task, dict[str, Any]]]]
+"""The task after the act, and what its entry tells."""
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+    return {
+        command: partial(_answer, store, right, step) for command, (right, step) in _STEPS.items()
+    }
+
+
+async def _answer(
+    store: Store, right: Act, step: Step, page: Connected, command: TaskCommand
+) -> Ack:
+    actor = actor_of(page)
+    async with store.change(actor, command, of=of_task(command.task_id)) as change:
+        if change.replayed is not None:
+            return change.replayed
+        turn = await TaskTurn.begin(change, actor, command.task_id, right, command.seen_version)
+        after, payload = await step(turn, actor, command)
+        ack = change.ack({"version": turn.version, "state": after.state})
+        await turn.done(str(type(command).model_fields["type"].default), after, payload)
+        return ack
+
+
+async def _claim(turn: TaskTurn, actor: Actor, _: TaskClaim) -> tuple[Task, dict[str, Any]]:
+    return rules.claim(turn.task, actor.person_id), {}
+
+
+async def _hand(turn: TaskTurn, actor: Actor, command: TaskHand) -> tuple[Task, dict[str, Any]]:
+    to = command.person_id
+    if to is not None:
+        known = (await staff.actors(turn.connection, [to])).get(to)
+        if known is None or not may(known, Act.TASK_DO, unit_id=turn.task.unit_id):
+            raise Refusal(Code.NO_COLLEAGUE)
+    return rules.hand(turn.task, to), {"to": to}
+
+
+async def _enter(turn: TaskTurn, actor: Actor, command: TaskEnter) -> tuple[Task, dict[str, Any]]:
+    result = TaskResult(command.outcome, command.text, turn.at, actor.person_id)
+    after = rules.enter(turn.task, result, next_step=command.next_step, next_at=command.next_at)
+    return after, {"outcome": command.outcome, "state": after.state}
+
+
+async def _suspend(
+    turn: TaskTurn, actor: Actor, command: TaskSuspend
+) -> tuple[Task, dict[str, Any]]:
+    result = TaskResult("note", command.text, turn.at, actor.person_id)
+    return rules.suspend(turn.task, result, next_at=command.next_at), {}
+
+
+async def _resume(turn: TaskTurn, actor: Actor, command: TaskResume) -> tuple[Task, dict[str, Any]]:
+    after = rules.resume(turn.task, turn.at, next_step=command.next_step, next_at=command.next_at)
+    return after, {"round": after.round}
+
+
+async def _cancel(turn: TaskTurn, actor: Actor, command: TaskCancel) -> tuple[Task, dict[str, Any]]:
+    result = TaskResult("note", command.text, turn.at, actor.person_id)
+    return rules.cancel(turn.task, result), {}
+
+
+async def _supervise(
+    turn: TaskTurn, actor: Actor, command: TaskSupervise
+) -> tuple[Task, dict[str, Any]]:
+    after = rules.supervise(turn.task, command.text, actor.person_id, turn.at, command.answer_by)
+    return after, {"answer_by": command.answer_by.isoformat()}
+
+
+_STEPS: Final[dict[type[Command], tuple[Act, Step]]] = {
+    TaskClaim: (Act.TASK_DO, _claim),
+    TaskHand: (Act.TASK_DO, _hand),
+    TaskEnter: (Act.TASK_DO, _enter),
+    TaskSuspend: (Act.TASK_DO, _suspend),
+    TaskResume: (Act.TASK_DO, _resume),
+    TaskCancel: (Act.TASK_DO, _cancel),
+    TaskSupervise: (Act.TASK_SUPERVISE, _supervise),
+}

@@ -1,0 +1,89 @@
+"""Tasks as pages are told of them: people by name, the applicant masked."""
+
+from collections.abc import Iterable, Sequence
+
+from server.people.rows.people import person_refs
+from server.standards.identifiers import mask_name, mask_phone
+from server.tasks.rows import Connection, ListedTask
+from server.tasks.rules import Task
+from server.tasks.wire import CaseTask, DemandView, TaskResultView, TaskSourceView, TaskView
+from signaling.wire.envelope import PersonRef
+
+
+def _people(task: Task) -> Iterable[str]:
+    named = [task.owner_id, *(one.by for one in task.sources), *(one.by for one in task.results)]
+    named += [one.by for one in task.demands]
+    return (one for one in named if one)
+
+
+async def task_views(connection: Connection, listed: Sequence[ListedTask]) -> list[TaskView]:
+    """These tasks, with one question for all their people."""
+    refs = await person_refs(connection, {id for one in listed for id in _people(one.task)})
+    return [_view(one, refs) for one in listed]
+
+
+async def case_tasks(connection: Connection, listed: Sequence[ListedTask]) -> list[CaseTask]:
+    """That these tasks are there, and nothing that was said of them."""
+    refs = await person_refs(
+        connection, {one.task.owner_id for one in listed if one.task.owner_id is not None}
+    )
+    return [
+        CaseTask(
+            id=one.task.id,
+            kind=one.task.kind,
+            state=one.task.state,
+            unit_name=one.unit_name,
+            owner=refs.get(one.task.owner_id or ""),
+            next_step=one.task.next_step,
+            next_at=one.task.next_at,
+            made_at=one.task.made_at,
+            ended_at=one.task.ended_at,
+        )
+        for one in listed
+    ]
+
+
+def _view(one: ListedTask, refs: dict[str, PersonRef]) -> TaskView:
+    task = one.task
+    return TaskView(
+        id=task.id,
+        version=task.version,
+        case_id=task.case_id,
+        call_id=task.call_id,
+        kind=task.kind,
+        state=task.state,
+        round=task.round,
+        item_name=one.item_name,
+        applicant_masked=mask_name(one.applicant_name),
+        phone_masked=mask_phone(one.phone),
+        unit_id=task.unit_id,
+        unit_name=one.unit_name,
+        owner=refs.get(task.owner_id or ""),
+        wanted=task.wanted,
+        sources=[
+            TaskSourceView(cause=told.cause, text=told.text, at=told.at, by=refs.get(told.by or ""))
+            for told in task.sources
+        ],
+        results=[
+            TaskResultView(
+                outcome=told.outcome, text=told.text, at=told.at, by=refs.get(told.by or "")
+            )
+            for told in task.results
+        ],
+        demands=[
+            DemandView(
+                text=told.text,
+                by=refs[told.by],
+                at=told.at,
+                answer_by=told.answer_by,
+                answered_at=told.answered_at,
+            )
+            for told in task.demands
+        ],
+        made_at=task.made_at,
+        joined_at=task.joined_at,
+        next_step=task.next_step,
+        next_at=task.next_at,
+        level=task.level,
+        ended_at=task.ended_at,
+    )

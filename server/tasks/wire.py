@@ -1,0 +1,181 @@
+"""Tasks on the wire: their commands, and what lists and pages are told of them. Shapes only."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from server.tasks.rules import Outcome, TaskCause, TaskKind, TaskState
+from signaling.wire.envelope import Command, Id, Message, PersonRef
+
+Step = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Told = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=r"\S")
+]
+
+
+class TaskCommand(Command):
+    """Something a page asks for about one task of one's own unit.
+
+    Refused besides: not_found; forbidden (who may read it alone); stale when the task has changed since
+    ``seen_version``; task_over.
+    """
+
+    task_id: Id
+    seen_version: Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class TaskClaim(TaskCommand):
+    """认领. Refused: task_claimed."""
+
+    type: Literal["task.claim"] = "task.claim"
+
+
+class TaskHand(TaskCommand):
+    """转给同事, or with null back into the unit's pool. Refused: no_colleague."""
+
+    type: Literal["task.hand"] = "task.hand"
+    person_id: Id | None
+
+
+class TaskEnter(TaskCommand):
+    """登记结果; it answers an open demand. ``done`` closes the task, anything else names what is next, and when.
+
+    Refused: next_missing, task_suspended.
+    """
+
+    type: Literal["task.enter"] = "task.enter"
+    outcome: Outcome
+    text: Told
+    next_step: Step = ""
+    next_at: datetime | None = None
+
+
+class TaskSuspend(TaskCommand):
+    """中止, for this reason; it is looked at again at that time. Refused: next_missing, task_suspended."""
+
+    type: Literal["task.suspend"] = "task.suspend"
+    text: Told
+    next_at: datetime
+
+
+class TaskResume(TaskCommand):
+    """续办, as the next round. Refused: task_running, next_missing."""
+
+    type: Literal["task.resume"] = "task.resume"
+    next_step: Step
+    next_at: datetime
+
+
+class TaskCancel(TaskCommand):
+    """取消, for this reason."""
+
+    type: Literal["task.cancel"] = "task.cancel"
+    text: Told
+
+
+class TaskSupervise(TaskCommand):
+    """督办, by the head of the unit or its supervisor: a result is wanted by then. Refused: demand_open."""
+
+    type: Literal["task.supervise"] = "task.supervise"
+    text: Told
+    answer_by: datetime
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    TaskClaim, TaskHand, TaskEnter, TaskSuspend, TaskResume, TaskCancel, TaskSupervise,
+)  # fmt: skip
+
+
+class TaskSourceView(Message):
+    cause: TaskCause
+    text: str
+    at: datetime
+    by: PersonRef | None
+    """Null where the house opened it."""
+
+
+class TaskResultView(Message):
+    outcome: Outcome
+    text: str
+    at: datetime
+    by: PersonRef | None
+
+
+class DemandView(Message):
+    text: str
+    by: PersonRef
+    at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+
+
+class TaskView(Message):
+    """A task as its unit sees it. ``version``: what the commands call ``seen_version``."""
+
+    id: str
+    version: int
+    case_id: str
+    call_id: str | None
+    kind: TaskKind
+    state: TaskState
+    round: int
+    item_name: str
+    applicant_masked: str
+    phone_masked: str
+    unit_id: str
+    unit_name: str
+    owner: PersonRef | None
+    wanted: str
+    sources: list[TaskSourceView]
+    results: list[TaskResultView]
+    demands: list[DemandView]
+    made_at: datetime
+    joined_at: datetime | None
+    next_step: str
+    next_at: datetime | None
+    level: int
+    """提级: 0 the owner, 1 the whole unit, 2 the head of the unit."""
+    ended_at: datetime | None
+
+
+class TaskCounts(Message):
+    """How many there are under each tab."""
+
+    mine: int
+    others: int
+    demanded: int
+    unclaimed: int
+
+
+class TaskPage(Message):
+    tasks: list[TaskView]
+    next_cursor: str | None
+    counts: TaskCounts
+    does: bool
+    """Whether the asker may do tasks of his unit; who may not, reads them."""
+    supervises: bool
+
+
+class Colleagues(Message):
+    """To whom a task of one's unit can be handed."""
+
+    people: list[PersonRef]
+
+
+class CaseTask(Message):
+    """That a case has a task, to everybody who sees the case."""
+
+    id: str
+    kind: TaskKind
+    state: TaskState
+    unit_name: str
+    owner: PersonRef | None
+    next_step: str
+    next_at: datetime | None
+    made_at: datetime
+    ended_at: datetime | None
+
+
+class CaseTasks(Message):
+    tasks: list[CaseTask]
