@@ -26,6 +26,8 @@ from server.edge.route import STORE, Route
 from server.shapes import UNIONS
 from server.standards.working_days import china_day
 from server.store import SYSTEM, Store, tables
+from server.tasks import rules as task_rules
+from server.tasks.acts.turns import open_task
 from server.work import cards
 from signaling.client import Client, fresh_id
 from tests.kit.casework import (
@@ -78,6 +80,7 @@ ACTS: Final = {
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report",
+    "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -229,7 +232,9 @@ class Scene:
         since = datetime.now(UTC)
         ack = await self.sockets[login].send({"type": kind, **await self.looking(kind, members)})
         assert ack.code not in (None, "malformed", "unknown_type", "internal"), (kind, ack)
-        noun = next((n for n in ("case", "call", "unit", "item") if f"{n}_id" in members), None)
+        noun = next(
+            (n for n in ("case", "call", "unit", "item", "task") if f"{n}_id" in members), None
+        )
         about = f"{noun}:{members[f'{noun}_id']}" if noun else "none"
         await self.left(since, login, kind, about=about, result=str(ack.code))
         self.refused.add(kind)
@@ -315,6 +320,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
     await _clock(scene, case)
+    await _tasks(scene, case["case_id"])
     await _course(scene, case)
     await _elsewhere(scene)
 
@@ -496,6 +502,37 @@ async def _form(scene: Scene, case: Mapping[str, str]) -> None:
     first = await scene.sockets[CLERK].ask(command)
     assert await scene.sockets[CLERK].ask(command) == first
     assert [one["act"] for one in await scene.news()] == ["case.say"]
+
+
+async def _tasks(scene: Scene, case_id: str) -> None:
+    """What people do with a task: each act on one of its own but that which goes on after another."""
+    at = scene.store.clock.now()
+    later = at + timedelta(days=1)
+    when = later.isoformat()
+
+    async def task() -> dict[str, Any]:
+        told = task_rules.TaskSource("told", "", at)
+        new = task_rules.opened(
+            fresh_id(), case_id, "follow", demo.XIHAIAN, "x", told, next_step="x", next_at=later
+        )
+        async with scene.store.change(SYSTEM) as change:
+            await open_task(change, new)
+        return {"task_id": new.id, "seen_version": 1}
+
+    for kind, login, members in (
+        ("task.claim", APPROVER, {}),
+        ("task.hand", APPROVER, {"person_id": None}),
+        ("task.enter", APPROVER, {"outcome": "done", "text": "x"}),
+        ("task.cancel", APPROVER, {"text": "x"}),
+        ("task.supervise", OTHER_APPROVER, {"text": "x", "answer_by": when}),
+        ("task.suspend", APPROVER, {"text": "x", "next_at": when}),
+    ):
+        about = await task()
+        await scene.is_refused(CLERK, kind, **about, **members)
+        result = await scene.does(login, kind, **about, **members)
+    again = {**about, "seen_version": result["version"], "next_step": "x", "next_at": when}
+    await scene.is_refused(CLERK, "task.resume", **again)
+    await scene.does(APPROVER, "task.resume", **again)
 
 
 async def _course(scene: Scene, case: Mapping[str, str]) -> None:
