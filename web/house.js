@@ -34,6 +34,7 @@ export const FLOORS = {
     ['document', 'sources', 'talk'],
     ['applicant', 'course', 'form', 'materials', 'review'],
   ],
+  desk: [['tasks']],
   pages: [['head'], ['admin', 'approver', 'supervisor', 'window']],
 }
 

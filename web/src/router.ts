@@ -109,6 +109,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'enquiry' },
   },
   {
+    path: '/tasks',
+    name: 'tasks',
+    component: () => import('./pages/TasksPage.vue'),
+    meta: { title: 'tasks', roles: ['clerk', 'approver', 'head', 'supervisor'] },
+  },
+  {
     path: '/check',
     name: 'device_check',
     component: () => import('./pages/DeviceCheckPage.vue'),

@@ -45,6 +45,7 @@ const shell: Words<typeof zh> = {
     supervisor_calls: 'Call log',
     supervisor_call: 'Call log · one call',
     supervisor_live: 'Following a call',
+    tasks: 'Tasks',
     admin: 'Administration',
     admin_form: 'Application form',
     admin_items: 'Items',

@@ -7,6 +7,7 @@ import catalogue from './catalogue'
 import duty from './duty'
 import form from './form'
 import health from './health'
+import tasks from './tasks'
 import template from './template'
 
 const desk: Words<typeof zh> = {
@@ -14,6 +15,7 @@ const desk: Words<typeof zh> = {
   ...duty,
   ...accounts,
   ...form,
+  ...tasks,
   ...template,
   ...catalogue,
   ...calendar,

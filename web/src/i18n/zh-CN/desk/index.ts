@@ -5,6 +5,17 @@ import catalogue from './catalogue'
 import duty from './duty'
 import form from './form'
 import health from './health'
+import tasks from './tasks'
 import template from './template'
 
-export default { ...cases, ...duty, ...accounts, ...form, ...template, ...catalogue, ...calendar, ...health }
+export default {
+  ...cases,
+  ...duty,
+  ...accounts,
+  ...form,
+  ...tasks,
+  ...template,
+  ...catalogue,
+  ...calendar,
+  ...health,
+}
