@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     """Let a further node make a key of its own, and name it in the ledger, beside a database in which
     entries are sealed; without, it does not start with an empty folder there."""
 
+    seals_dir: Path | None = None
+    """Keys, certificates and pictures of the units' electronic seals; read by the node's user alone, the
+    same on all nodes."""
+
     backup_key: Path | None = None
     """File of 32 random bytes or more by which backups are sealed; keep a copy of it elsewhere."""
     rings_at_once: int = Field(12, ge=1, le=200)
@@ -226,6 +230,11 @@ class Settings(BaseSettings):
     def shows_early(self) -> bool:
         """Whether files may be looked at while they arrive."""
         return self.early_view and self.clamd is None
+
+    @property
+    def seals(self) -> Path:
+        """The folder with the seals of the units."""
+        return (self.seals_dir or self.data / "seals").absolute()
 
     @property
     def numbering(self) -> Numbering:

@@ -46,7 +46,7 @@ from server.catalogue.wire import (
 )
 from server.edge.wire import ProblemBody
 from server.health.wire import Health, HealthView
-from server.papers.wire import TemplateCheck, Templates, TemplateSource, TemplateWhole
+from server.papers.wire import SealCheck, TemplateCheck, Templates, TemplateSource, TemplateWhole
 from server.people.wire import (
     BlockPerson,
     ChangePassword,
@@ -69,7 +69,7 @@ RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
-    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, CaseTasks,
+    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, CaseTasks, SealCheck,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (
     SignIn,

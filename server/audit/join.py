@@ -8,6 +8,7 @@ from server.audit.acts.pruning import Pruning
 from server.audit.api import calls, histories
 from server.case.acts.form.cards import CardReader
 from server.node import Node
+from server.papers.seals import SealFolder
 from server.work import cards
 from server.work.child import Children
 
@@ -18,6 +19,7 @@ async def join(node: Node) -> None:
     """See ``HouseRoom``."""
     settings = node.settings
     node.app[calls.ARCHIVE] = Archive(node.store)
+    node.app[calls.SEALS] = SealFolder(settings.seals, Children(at_once=1))
     node.app[calls.CARDS] = CardReader(
         node.store, Children(at_once=1), await asyncio.to_thread(cards.installed)
     )

@@ -13,6 +13,7 @@ from server.case.acts.talk import comments, drawing, rating, sayings, showing
 from server.case.api import calendar, cases, enquiries
 from server.jobs.join import KINDS
 from server.node import Node
+from server.papers.seals import SealFolder
 from server.work.child import Children
 
 ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes)
@@ -22,7 +23,8 @@ async def join(node: Node) -> None:
     """See ``HouseRoom``."""
     app, store, settings = node.app, node.store, node.settings
     app[enquiries.ENQUIRIES] = Enquiries(store)
-    pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url)
+    keeper = SealFolder(settings.seals, Children())
+    pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url, keeper)
     app[KINDS][press.KIND] = pressing.kind
     node.answers(
         registering.commands(store),

@@ -59,7 +59,7 @@ from server.case.wire.phones import PhoneView
 from server.case.wire.promises import PromiseMoveView, PromiseView
 from server.case.wire.rating import RatingView
 from server.case.wire.showing import DrawingView
-from server.case.wire.signing import PaperView, SignatureView, Submission
+from server.case.wire.signing import PaperView, SealView, SignatureView, Submission
 from server.case.wire.talk import Comment, CommentEntry, Saying
 from server.case.wire.unmasking import UnmaskingView
 from server.case.wire.view import CaseView
@@ -69,6 +69,7 @@ from server.people.views import Filled, People
 from server.rights.person import Actor
 from server.standards import limits
 from server.standards.identifiers import mask_address
+from server.standards.papers import Seal
 from server.standards.working_days import Counted
 from signaling.wire.envelope import PersonRef
 
@@ -184,7 +185,8 @@ CHECK: Final = Filled(Check, Checked)
 RATING: Final = Filled(RatingView, Rating)
 SIGNATURE: Final = Filled(SignatureView, Signed)
 SUBMISSION: Final = Filled(Submission, Submitted)
-PAPER: Final = Filled(PaperView, Paper)
+SEAL: Final = Filled(SealView, Seal)
+PAPER: Final = Filled(PaperView, Paper, {"seal": SEAL})
 PHONE: Final = Filled(PhoneView, Phone, beside=frozenset({"pages"}))
 UNMASKING: Final = Filled(UnmaskingView, Unmasking)
 HALT: Final = Filled(HaltView, Halt)

@@ -10,7 +10,8 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from server.demo import data as demo
 from server.demo import past
 from server.edge.logs import configure
 from server.node import set_aside
+from server.papers.seals import make_demo
 from server.settings import Settings
 from server.store import Store, upgrade
 
@@ -47,6 +49,7 @@ async def play(
     store = await Store.open(settings.store)
     try:
         accounts = await demo.load(store)
+        await asyncio.to_thread(_seal, settings)
     finally:
         await store.close()
     if with_past:
@@ -65,6 +68,13 @@ async def play(
             say(f"{APPROVER} is played by a program: sign in as lixiulan, open a case and dial.")
             say("")
             await asked_to_end()
+
+
+def _seal(settings: Settings) -> None:
+    units = [(unit_id, name) for unit_id, name, *_ in demo.UNITS]
+    # without the fonts there is no picture, and no paper either: the health page says so
+    with suppress(FileNotFoundError):
+        make_demo(settings.seals, units, at=datetime.now(UTC), font_dirs=settings.font_dirs)
 
 
 def _tell_past(say: Say, done: int, of: int) -> None:

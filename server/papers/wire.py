@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from server.standards.papers import PaperKind
+from server.standards.papers import PaperKind, SealState
 from server.standards.template import Why as TemplateWhy
 from signaling.wire.envelope import Message
 
@@ -82,3 +82,12 @@ class TemplateCheck(Message):
     pages: int
     pictures: list[str]
     faults: list[TemplateFault]
+
+
+class SealCheck(Message):
+    """What the seal on a paper is found to be now; whose and when, where it has one."""
+
+    state: SealState
+    subject: str
+    fingerprint: str
+    at: datetime | None

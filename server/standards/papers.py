@@ -1,10 +1,11 @@
-"""The official papers (受理文书): which there are, how they are numbered, until when to correct.
+"""The official papers (受理文书): which there are, how they are numbered, whose seal stands on them.
 
 Titles and the two-letter signs of the number are ours; that a number of at most 30 characters
 stands on each paper follows GB/T 39046-2020. Pure.
 """
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final, Literal
 
 PaperKind = Literal[
@@ -15,6 +16,16 @@ PaperKind = Literal[
 is a notice of the authority."""
 
 PaperState = Literal["making", "ready", "failed"]
+
+SealPurpose = Literal["receiving", "acceptance", "approval"]
+"""What a seal of a unit is for: 收件专用章, 受理专用章, 审批专用章."""
+SealState = Literal["valid", "unsealed", "altered", "untrusted", "expired"]
+"""What the seal on a file is found to be. ``altered``: a byte under it, or behind it, is another; ``untrusted``:
+no certificate of an authority that is known here leads to it; ``expired``: its certificate was not valid at the
+moment that the seal tells."""
+DraftWhy = Literal["no_seal", "expired", "not_yet", "failed"]
+"""Why a paper that wants a seal has none: the unit has none for this, its certificate is no more or not yet
+valid, or sealing failed."""
 
 TITLES: Final[dict[PaperKind, str]] = {
     "receipt": "收件凭证",
@@ -52,6 +63,46 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "return": "TJ",
     "termination": "ZZ",
 }
+
+
+SEAL_NAMES: Final[dict[SealPurpose, str]] = {
+    "receiving": "收件专用章",
+    "acceptance": "受理专用章",
+    "approval": "审批专用章",
+}
+SEALS: Final[dict[PaperKind, SealPurpose | None]] = {
+    "receipt": "receiving",
+    "handover": "receiving",
+    "acceptance": "acceptance",
+    "correction": "acceptance",
+    "refusal": "acceptance",
+    "return": "acceptance",
+    "suspension": "approval",
+    "extension": "approval",
+    "grant": "approval",
+    "registration": "approval",
+    "denial": "approval",
+    "termination": "approval",
+    "delivery": "approval",
+    "closing": "approval",
+    "application": None,
+    "withdrawal": None,
+}
+"""Which seal stands on a paper (行政许可法 32; 国务院令第716号 art. 9): ``receiving`` is that of the unit that
+takes the papers in, the others are of the unit that decides. None: the applicant's own paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """An electronic seal as it was put on a paper."""
+
+    purpose: SealPurpose
+    unit_name: str
+    subject: str
+    """Of its certificate, as RFC 4514 writes it."""
+    fingerprint: str
+    """SHA-256 of the certificate, hex."""
+    at: datetime
 
 
 def number_prefix(kind: PaperKind, region_code: str, day: date) -> str:

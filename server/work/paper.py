@@ -1,6 +1,6 @@
 """Official papers as PDF: facts in, A4 pages out, drawn by Typst. A program of its own.
 
-``python -m server.work.paper`` reads one JSON object, ``{facts, font_dirs, template, pictures}``, and
+``python -m server.work.paper`` reads one JSON object, ``{facts, font_dirs, template, seal, draft, pictures}``, and
 prints ``{pdf (Base64), pages, pictures (PNG, Base64)}``, ``{fault}``, or ``{faults}`` of a template:
 nothing of a paper is ever in a temporary file. The layout is ``paper.typ`` beside this module, or a
 unit's own text, which reads no file and loads no package. A Chinese font that is not installed is a
@@ -43,6 +43,20 @@ _PLACE: Final = "/tmp"  # noqa: S108 an empty folder of a random name, and no fi
 PICTURES_AT_MOST: Final = 6
 PIXELS_AT_MOST: Final = 1600
 """Along the longer side of a picture."""
+DRAFT: Final = "草稿"
+_CLAIM: Final = (
+    '#set page(foreground: { place(center + horizon, rotate(-35deg, text(font: "Noto Sans CJK SC", '
+    'weight: "bold", size: 150pt, tracking: 0.3em, fill: luma(110).transparentize(84%))[草稿])); '
+    'place(top + center, dy: 7mm, text(font: "Noto Sans CJK SC", size: 9pt, fill: luma(95))'
+    "[草稿：没有加盖印章，不是正式文书]) });"
+)
+"""Before the first line of a layout, so that its lines keep their numbers: every page is marked as a draft."""
+SEAL_INPUT: Final = "sys.inputs.seal"
+_STAMP: Final = (
+    "#set page(foreground: context if here().page() == counter(page).final().first() { place(bottom + right, "
+    'dx: -34mm, dy: -30mm, image(bytes(sys.inputs.seal), format: "svg", width: 42mm, alt: "印章")) });'
+)
+"""Likewise: the seal on the last page of a layout that does not place it by itself."""
 _NOWHERE: Final = "http://127.0.0.1:9"
 """Typst fetches packages over the network, through a proxy where one is named: this one answers nobody."""
 _PROXIES: Final = (
@@ -83,10 +97,16 @@ def missing_fonts(font_dirs: Sequence[str] = ()) -> list[str]:
 
 
 def draw(
-    facts: dict[str, Any], font_dirs: Sequence[str] = (), template: str | None = None
+    facts: dict[str, Any],
+    font_dirs: Sequence[str] = (),
+    template: str | None = None,
+    *,
+    seal: str = "",
+    draft: bool = False,
 ) -> tuple[bytes, int]:
     """The PDF (PDF/A-2u) of a paper and how many pages it has, by this template or by ``paper.typ``.
 
+    ``seal`` is the picture of the seal that is put on it afterwards (SVG); a ``draft`` is marked so on each page.
     ValueError: a font is missing. Unfit: the template has a fault, does not say what has to stand
     on the paper, or makes more than 60 pages or 8 MiB of it.
     """
@@ -100,7 +120,9 @@ def draw(
     signature = facts.get("signature")
     told = {**facts, "signature": signature and {**signature, "strokes": None}}
     os.environ.update(dict.fromkeys(_PROXIES, _NOWHERE))
-    layout = LAYOUT.read_bytes() if template is None else template.encode()
+    text = LAYOUT.read_text(encoding="utf-8") if template is None else template
+    floats = bool(seal) and SEAL_INPUT not in text
+    layout = ((_CLAIM if draft else _STAMP if floats else "") + text).encode()
     with _nothing() as root:
         compiler = typst.Compiler(
             layout,
@@ -109,6 +131,7 @@ def draw(
             ignore_system_fonts=True,
             sys_inputs={
                 "facts": json.dumps(told, ensure_ascii=False),
+                "seal": seal,
                 "ink": ink(signature) if signature else "",
                 "code": code(read)
                 if (read := facts.get("enquiry") or facts["case_number"])
@@ -141,6 +164,8 @@ def draw(
             text = "".join(page.get_textpage().get_text_range() for page in document)
             if lacks := lacking(text, facts, pages):
                 raise Unfit(*(TemplateFault(0, "lacks", one) for one in lacks))
+            if draft and DRAFT not in text:
+                raise Unfit(TemplateFault(0, "lacks", "draft"))
         return pdf, pages
     finally:
         document.close()
@@ -236,7 +261,13 @@ def main() -> None:
         json.dump({"missing": missing_fonts(asked["font_dirs"])}, sys.stdout)
         return
     try:
-        pdf, pages = draw(asked["facts"], asked["font_dirs"], asked.get("template"))
+        pdf, pages = draw(
+            asked["facts"],
+            asked["font_dirs"],
+            asked.get("template"),
+            seal=asked.get("seal", ""),
+            draft=asked.get("draft", False),
+        )
         shown = pictures(pdf) if asked.get("pictures") else []
     except Unfit as unfit:
         json.dump({"faults": [asdict(one) for one in unfit.faults]}, sys.stdout)

@@ -1,5 +1,6 @@
 """/api/v1/calls, playbacks, recordings, papers, materials: what is read afterwards, and sealed bytes."""
 
+import asyncio
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -17,6 +18,8 @@ from server.case.api.cases import Cursor, Text
 from server.case.wire.http import CardReading, Phrases, SignatureImage
 from server.edge.edge import DOWNLOADED, attachment
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.papers.seals import SealFolder
+from server.papers.wire import SealCheck
 from server.store import Store
 from server.uploads.acts import copies as viewing
 from server.work.probe import MEDIA_TYPES, PDF
@@ -26,6 +29,7 @@ from signaling.wire.envelope import Message
 routes: Final = Routes("calls")
 ARCHIVE: Final = web.AppKey("archive", Archive)
 CARDS: Final = web.AppKey("cards", CardReader)
+SEALS: Final = web.AppKey("seals", SealFolder)
 PAGE: Final = 50
 PLAYED: Final = "video/webm"
 """VP8 and Opus in Matroska, as WebM says; what browsers play from a page."""
@@ -298,6 +302,21 @@ async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
             hdrs.CONTENT_TYPE: PDF,
             hdrs.CONTENT_DISPOSITION: attachment(content.name),
         },
+    )
+
+
+@routes.route(
+    "GET",
+    "/api/v1/papers/{paper_id}/seal",
+    problems=(Code.NOT_FOUND, Code.PAPER_NOT_READY, Code.CONTENT_ALTERED, Code.THROTTLED),
+)
+async def check_seal(ask: Ask[Nothing, Nothing]) -> SealCheck:
+    """Whether the electronic seal on a paper holds, for everybody who may read the paper."""
+    content = await ask.request.app[ARCHIVE].paper(ask.actor, ask.path("paper_id"))
+    file = ask.request.app[STORE].blobs.path(content.sha256)
+    found = await ask.request.app[SEALS].check(await asyncio.to_thread(file.read_bytes))
+    return SealCheck(
+        state=found.state, subject=found.subject, fingerprint=found.fingerprint, at=found.at
     )
 
 

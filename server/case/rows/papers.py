@@ -5,14 +5,14 @@ paper is decided in server.case.acts.papers.press.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.standards.papers import PaperKind, PaperState
+from server.standards.papers import DraftWhy, PaperKind, PaperState, Seal
 from server.store.batch import Write, added, replaced
 from server.store.tables import papers, signatures, units
 
@@ -33,6 +33,9 @@ class Paper:
     pages: int | None = None
     template_id: str | None = None
     """The version of the unit's own template; None: the built-in one."""
+    seal: Seal | None = None
+    draft: DraftWhy | None = None
+    """Why it bears no seal although one belongs on it; None too for what was made before there were seals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ def new_paper(paper: Paper) -> Write:
 def changed_paper(paper: Paper) -> Write:
     """A paper is written over its own row."""
     return replaced(papers, _values(paper))
+
+
+def seal_as_json(seal: Seal) -> dict[str, Any]:
+    """A seal as its column and the ledger keep it."""
+    return asdict(seal) | {"at": seal.at.isoformat()}
 
 
 async def find(connection: AsyncConnection, paper_id: str) -> Paper | None:
@@ -116,8 +124,12 @@ async def _signed(connection: AsyncConnection, which: sa.ColumnElement[bool]) ->
 
 
 def _paper(row: sa.RowMapping) -> Paper:
-    return Paper(**{name: row[name] for name in Paper.__dataclass_fields__})
+    seal = row["seal"]
+    if seal is not None:
+        seal = Seal(**{**seal, "at": datetime.fromisoformat(seal["at"])})
+    return Paper(**{name: row[name] for name in Paper.__dataclass_fields__} | {"seal": seal})
 
 
 def _values(paper: Paper) -> dict[str, Any]:
-    return {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
+    values = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
+    return values | {"seal": paper.seal and seal_as_json(paper.seal)}

@@ -8,7 +8,7 @@ from pydantic import Field
 from server.case.rules.summary import Viewer
 from server.case.wire.words import Applicant, CaseAct, CaseCommand, Hash, Share
 from server.rights.seen import UNMASKED, Put, Seen, everywhere
-from server.standards.papers import PaperKind, PaperState
+from server.standards.papers import DraftWhy, PaperKind, PaperState, SealPurpose
 from signaling.wire.envelope import Event, Message, PersonRef
 
 
@@ -43,6 +43,16 @@ class Submission(Message):
     """The last day on which can be told what is missing (行政许可法 32); then it counts as accepted."""
 
 
+class SealView(Message):
+    """The electronic seal on a paper: whose, by which certificate, when."""
+
+    purpose: SealPurpose
+    unit_name: str
+    subject: str
+    fingerprint: str
+    at: datetime
+
+
 class PaperView(Message):
     """An official paper as PDF. ``number`` is the 受理文书编号."""
 
@@ -56,6 +66,9 @@ class PaperView(Message):
     size_bytes: int | None = None
     sha256: str | None = None
     pages: int | None = None
+    seal: SealView | None = None
+    draft: DraftWhy | None = None
+    """Why no seal is on it although one belongs there: it is marked 草稿."""
 
 
 class SummaryField(Message):

@@ -279,6 +279,8 @@ papers = sa.Table(
     C("sha256", sa.String(64), nullable=True, info=sealed(before="paper:*/sha256", file=True)),
     C("pages", sa.Integer, nullable=True, info=FACT),
     C("template_id", ID, nullable=True, info=FACT),  # the version of the unit's own template that drew it
+    C("seal", JSON, nullable=True, info=FACT),  # whose electronic seal it bears; null: none
+    C("draft", sa.String(8), nullable=True, info=FACT),  # no_seal | expired | not_yet | failed: why none, where one belongs
     info=OF_CASE,
 )  # fmt: skip
 paper_templates = sa.Table(  # how a unit lays out a kind of paper; rows are never changed

@@ -2662,6 +2662,18 @@ export interface PaperView {
   size_bytes: number | null
   sha256: string | null
   pages: number | null
+  seal: SealView | null
+  draft: ('no_seal' | 'expired' | 'not_yet' | 'failed') | null
+}
+/**
+ * The electronic seal on a paper: whose, by which certificate, when.
+ */
+export interface SealView {
+  purpose: 'receiving' | 'acceptance' | 'approval'
+  unit_name: string
+  subject: string
+  fingerprint: string
+  at: string
 }
 /**
  * What the applicant said of a call (好差评). The supervisor reads all of it; the applicant's screen
@@ -4356,6 +4368,15 @@ export interface RegionView {
  */
 export interface Regions {
   regions: RegionView[]
+}
+/**
+ * What the seal on a paper is found to be now; whose and when, where it has one.
+ */
+export interface SealCheck {
+  state: 'valid' | 'unsealed' | 'altered' | 'untrusted' | 'expired'
+  subject: string
+  fingerprint: string
+  at: string | null
 }
 export interface SessionView {
   person: SignedIn

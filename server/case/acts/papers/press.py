@@ -7,10 +7,13 @@ the change. The paper itself is drawn by ``server.work.paper``. Knows no HTTP.
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
+
+import structlog
 
 from server.case.acting import rests_on
 from server.case.acts.papers import facts
@@ -30,13 +33,15 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.seen import Audience, sees
 from server.standards import papers as rules
-from server.standards.papers import PaperKind
+from server.standards.papers import SEALS, DraftWhy, PaperKind, Seal, SealPurpose
 from server.standards.working_days import china_day
 from server.store import Change, Store
 from server.store.subject import Told, Turn
 from server.work import paper as drawing
 from server.work.child import MIB, ChildLimits, Children, JobFailed
 from signaling.refusals import Code, Refusal
+
+log = structlog.get_logger("papers")
 
 KIND: Final = "paper"
 FORMS_AT_MOST: Final = 50
@@ -97,12 +102,21 @@ async def _asked(
         people = await turn.name([handover.by, handover.received_by])
         told_of["handover"] = facts.handover(handover, case.item, people)
     told = _changed(turn, paper, **(rests or {}))
+    sealing = (
+        {"unit_id": case.window_unit_id, "unit_name": turn.record.window_unit_name}
+        if SEALS[kind] == "receiving"
+        else {"unit_id": case.unit_id, "unit_name": turn.record.unit_name}
+    )
     return replace(
         told,
         result={"paper_id": paper.id},
         beside=[rows.new_paper(paper)],
         then=partial(
-            enqueue, turn.change, KIND, turn.subject, {"paper": paper.id, "facts": told_of}
+            enqueue,
+            turn.change,
+            KIND,
+            turn.subject,
+            {"paper": paper.id, "facts": told_of, "sealing": sealing},
         ),
     )
 
@@ -118,6 +132,8 @@ def _changed(turn: Turn, paper: Paper, **more: Any) -> Told:
             "size_bytes": paper.size_bytes,
             "pages": paper.pages,
             **({"template": paper.template_id} if paper.template_id else {}),
+            **({"seal": rows.seal_as_json(paper.seal)} if paper.seal else {}),
+            **({"draft": paper.draft} if paper.draft else {}),
             **more,
         },
     )
@@ -150,8 +166,37 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> PaperConten
     return PaperContent(paper.case_id, audience, paper.sha256, paper.size_bytes, name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A paper as it came out."""
+
+    content: bytes
+    pages: int
+    fault: str | None
+    """Of the unit's own template, in whose place the built-in layout was taken."""
+    seal: Seal | None = None
+    draft: DraftWhy | None = None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], fault: str | None = None) -> "_Pressed":
+        """What the child that draws told."""
+        return cls(base64.b64decode(told["pdf"]), told["pages"], fault)
+
+
+class SealKeeper(Protocol):
+    """Who keeps the seals of the units, and puts them on papers."""
+
+    async def find(
+        self, unit_id: str, unit_name: str, purpose: SealPurpose, at: datetime
+    ) -> tuple[Seal, str] | DraftWhy:
+        """A seal as it would be put on at that moment, with its picture (SVG), or why there is none."""
+
+    async def put_on(self, unit_id: str, seal: Seal, pdf: bytes) -> bytes:
+        """The PDF with this seal's signature. Raises JobFailed."""
+
+
 class Press:
-    """Makes papers: the job's side."""
+    """Makes papers: the job's side. Without a ``keeper`` each is a draft."""
 
     def __init__(
         self,
@@ -159,7 +204,9 @@ class Press:
         children: Children,
         font_dirs: Sequence[Path] = (),
         public_url: str | None = None,
+        keeper: SealKeeper | None = None,
     ) -> None:
+        self._keeper = keeper
         self._public_url = public_url
         self._store = store
         self._children = children
@@ -171,34 +218,70 @@ class Press:
         return JobKind(self._run, self._failed)
 
     async def _run(self, job: Job) -> Settle:
-        made, fault = await self._drawn(job)
-        content = base64.b64decode(made["pdf"])
-        sha256 = await self._store.blobs.put(content)
+        made = await self._made(job)
+        sha256 = await self._store.blobs.put(made.content)
 
         async def settle(change: Change) -> None:
             turn, paper = await self._locked(change, job)
-            more = {} if fault is None else {"template": paper.template_id, "template_fault": fault}
+            more = (
+                {}
+                if made.fault is None
+                else {"template": paper.template_id, "template_fault": made.fault}
+            )
             ready = replace(
                 paper,
                 state="ready",
                 sha256=sha256,
-                size_bytes=len(content),
-                pages=made["pages"],
+                size_bytes=len(made.content),
+                pages=made.pages,
                 template_id=None if more else paper.template_id,
+                seal=made.seal,
+                draft=made.draft,
             )
             told = _changed(turn, ready, **more)
             await turn.tell("paper.make", replace(told, beside=[rows.changed_paper(ready)]))
 
         return settle
 
-    async def _drawn(self, job: Job) -> tuple[dict[str, Any], str | None]:
+    async def _made(self, job: Job) -> "_Pressed":
+        """The paper under its seal, or marked as a draft: what the law demands does not wait for a seal."""
+        purpose = SEALS[job.body["facts"]["kind"]]
+        if purpose is None:
+            return await self._drawn(job)
+        lacks: DraftWhy = "no_seal"
+        unit = job.body.get("sealing")  # not in jobs from before there were seals
+        if self._keeper is not None and unit is not None:
+            now = self._store.clock.now()
+            found = await self._keeper.find(unit["unit_id"], unit["unit_name"], purpose, now)
+            if isinstance(found, str):
+                lacks = found
+            else:
+                seal, picture = found
+                made = await self._drawn(job, seal=picture)
+                try:
+                    content = await self._keeper.put_on(unit["unit_id"], seal, made.content)
+                except JobFailed as failure:
+                    if not failure.final and job.tries < TRIES_AT_MOST:
+                        raise
+                    log.warning("paper.not_sealed", unit=unit["unit_id"], fault=str(failure))
+                    lacks = "failed"
+                else:
+                    return replace(made, content=content, seal=seal)
+        return replace(await self._drawn(job, draft=True), draft=lacks)
+
+    async def _drawn(self, job: Job, *, seal: str = "", draft: bool = False) -> "_Pressed":
         """The paper by the unit's own template, or with what is wrong in that by the built-in layout:
         a paper that the law demands does not wait for a template to be mended."""
         facts = {**job.body["facts"], "enquiry": ""}
         if self._public_url and facts["case_number"]:
             # In the fragment, which no request and no log carries.
             facts["enquiry"] = f"{self._public_url}/enquiry#{quote(facts['case_number'], safe='')}"
-        given = {"facts": facts, "font_dirs": [*map(str, self._fonts)]}
+        given = {
+            "facts": facts,
+            "font_dirs": [*map(str, self._fonts)],
+            "seal": seal,
+            "draft": draft,
+        }
         async with self._store.read() as connection:
             paper = await rows.find(connection, job.body["paper"])
             of = paper and paper.template_id
@@ -218,12 +301,12 @@ class Press:
                 fault = "endless"
             else:
                 if "faults" not in made:
-                    return made, None
+                    return _Pressed.of(made)
                 fault = ", ".join(f"{one['why']} {one['name']}" for one in made["faults"])[:500]
         made = await self._children.run(
             drawing.__name__, given=given, limits=LIMITS, reads=self._fonts
         )
-        return made, fault
+        return _Pressed.of(made, fault)
 
     async def _failed(self, change: Change, job: Job) -> None:
         turn, paper = await self._locked(change, job)
