@@ -16,13 +16,14 @@ from server.case.rows import named_so
 from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_call, of_case
 from server.standards.numbering import ungrouped
-from server.store.ledger.entry import OK
+from server.store.ledger.entry import OK, Entry
 from server.store.tables import (
     calls,
     cases,
     events,
     items,
     ledger_entries,
+    ledger_payloads,
     legs,
     marks,
     materials,
@@ -328,6 +329,44 @@ async def calls_about(connection: AsyncConnection, case_id: str) -> list[str]:
         sa.select(calls.c.id).where(calls.c.case_id == case_id).order_by(calls.c.opened_at)
     )
     return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry as a package takes it along: what is hashed, its hash and leaf, and what it tells."""
+
+    entry: Entry
+    hash: str
+    leaf: int | None
+    salt: str
+    payload: str | None
+
+
+async def list_sealed(connection: AsyncConnection, subject: str) -> list[SealedEntry]:
+    """The ledger of one subject with all that it tells, in the order of its versions."""
+    both = ledger_entries.join(
+        ledger_payloads,
+        sa.and_(
+            ledger_payloads.c.subject == ledger_entries.c.subject,
+            ledger_payloads.c.version == ledger_entries.c.version,
+        ),
+    )
+    found = await connection.execute(
+        sa.select(ledger_entries, ledger_payloads.c.salt, ledger_payloads.c.payload)
+        .select_from(both)
+        .where(ledger_entries.c.subject == subject)
+        .order_by(ledger_entries.c.version)
+    )
+    return [
+        SealedEntry(
+            Entry(**{name: row[name] for name in Entry.__dataclass_fields__}),
+            row["hash"],
+            row["leaf"],
+            row["salt"],
+            row["payload"],
+        )
+        for row in found.mappings()
+    ]
 
 
 _CHANGES_AT_ONCE: Final = 200

@@ -1,0 +1,235 @@
+"""The archive package of a case: what goes into it, read from record, files and ledger. Writes nothing of them.
+
+It holds the case whole, with the applicant's numbers and what each entry tells, since that is what an archive
+keeps: whoever may make one is told in ``server.cli.packages``. Recordings are named by their hashes alone.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic_core import to_jsonable_python
+
+from server.audit import rows as log
+from server.audit.rows import SealedEntry
+from server.calls.rows import recorded
+from server.case import rows
+from server.case.rows.reading import Whole
+from server.case.views import case_view
+from server.rights.subjects import of_case
+from server.standards.papers import TITLES
+from server.store.blobs import Blobs
+from server.store.ledger.journal import Head, Records
+from server.store.ledger.merkle import inclusion_proof
+from server.work.archive import package
+
+_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+_SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+
+
+class NotPacked(Exception):
+    """No package can be made, in a sentence that says why."""
+
+
+async def pack(
+    connection: rows.Connection, blobs: Blobs, records: Records, case_id: str, into: BinaryIO
+) -> str:
+    """Write the package of a case that is in the archive; returns the SHA-256 of its manifest.
+
+    NotPacked: there is no such case, it is not in the archive, not all of its entries are sealed yet, or a
+    file of it is gone.
+    """
+    whole = await rows.find_whole(connection, case_id)
+    if whole is None:
+        raise NotPacked("There is no such case.")
+    case = whole.record.case
+    if case.state != "archived":
+        raise NotPacked(f"The case is not in the archive: {case.state}.")
+    entries = await log.list_sealed(connection, of_case(case_id))
+    calls = await log.calls_about(connection, case_id)
+    recordings = [
+        one
+        for call in calls
+        for one in await recorded.list_recordings(connection, call)
+        if one.sha256 is not None
+    ]
+    files: dict[str, Path] = {}
+    materials, papers = _materials(whole, files, blobs), _papers(whole, files, blobs)
+    told = _case(whole, entries) | {
+        "material": materials,
+        "paper": papers,
+        "recording": [
+            {"id": one.id, "call": one.call_id, "sha256": one.sha256} for one in recordings
+        ],
+    }
+    documents = {
+        "case.xml": package.as_xml(told),
+        "case.json": _json(case_view(whole).model_dump(mode="json")),
+        "form.json": _json({name: one.value for name, one in case.entries.items()}),
+        "recordings.json": _json([asdict(one) for one in recordings]),
+    }
+    return await asyncio.to_thread(_write, into, documents, files, entries, records)
+
+
+def _write(
+    into: BinaryIO,
+    documents: Mapping[str, bytes],
+    files: Mapping[str, Path],
+    entries: Sequence[SealedEntry],
+    records: Records,
+) -> str:
+    for name, path in files.items():
+        if not path.is_file():
+            raise NotPacked(f"A file is gone: {name}.")
+    return package.write(into, {**documents, **_proofs(entries, records)}, files)
+
+
+def _proofs(entries: Sequence[SealedEntry], records: Records) -> dict[str, bytes]:
+    """The entries, each with its path to the newest signed head, and that head with its key."""
+    heads = [one for one in records.heads() if isinstance(one, Head)]
+    key = records.public_key()
+    if not heads or key is None:
+        raise NotPacked("Nothing was sealed yet.")
+    head = heads[-1]
+    leaves = [
+        bytes.fromhex(one.hash)
+        for one, _ in zip(records.leaves(), range(head.size), strict=False)
+        if one is not None
+    ]
+    lines = []
+    for one in entries:
+        if one.leaf is None or one.leaf >= len(leaves) or len(leaves) != head.size:
+            raise NotPacked("Not all entries are sealed yet: try again in a moment.")
+        proof = [step.hex() for step in inclusion_proof(leaves, one.leaf)]
+        told = asdict(one.entry) | {
+            "hash": one.hash, "leaf": one.leaf, "salt": one.salt, "payload": one.payload, "proof": proof
+        }  # fmt: skip
+        lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    return {
+        "ledger/entries.jsonl": ("\n".join(lines) + "\n").encode(),
+        "ledger/head.json": _json(asdict(head) | {"key": raw}),
+    }
+
+
+def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
+    """The metadata in the order of ``case.xsd``."""
+    record, case = whole.record, whole.record.case
+    decided, course = case.decision, case.course
+    return {
+        "number": case.number,
+        "state": case.state,
+        "mode": case.mode,
+        "registered_at": _at(case.created_at),
+        "item": {"code": case.item.code, "name": case.item.name},
+        "applicant": {
+            "name": case.applicant.name,
+            "identity_number": case.applicant.identity_number,
+            "phone": case.applicant.phone,
+            "credit_code": case.applicant.credit_code or None,
+        },
+        "window": {"unit": record.window_unit_name, "name": record.window_name},
+        "unit": record.unit_name,
+        "acceptance": decided
+        and {"kind": decided.kind, "reason": decided.reason, "at": _at(decided.at)},
+        "ruling": course.ruling
+        and {
+            "kind": course.ruling.kind,
+            "reason": course.ruling.reason,
+            "basis": list(course.ruling.bases),
+            "at": _at(course.ruling.at),
+        },
+        "ending": course.ending
+        and {
+            "kind": course.ending.kind,
+            "reason": course.ending.reason,
+            "at": _at(course.ending.at),
+        },
+        "result": [
+            {
+                "name": one.name,
+                "number": one.number,
+                "valid_from": one.valid_from.isoformat(),
+                "valid_until": _day(one.valid_until),
+            }
+            for one in course.results
+        ],
+        "step": [
+            {
+                "version": one.entry.version,
+                "act": one.entry.act,
+                "at": one.entry.at,
+                "by": one.entry.actor,
+            }
+            for one in entries
+        ],
+    }
+
+
+def _materials(whole: Whole, files: dict[str, Path], blobs: Blobs) -> list[dict[str, Any]]:
+    """Every version that was stored, as it came; its place goes into ``files``."""
+    told = []
+    stored = [one for one in whole.record.case.materials if one.sha256 is not None]
+    for place, one in enumerate(sorted(stored, key=lambda one: (one.line, one.number, one.id)), 1):
+        assert one.sha256 is not None
+        suffix = _SUFFIX.search(one.name)
+        name = (
+            f"materials/{place:03}-{_plain(one.line)}-{one.number}"
+            f"{suffix.group(0).lower() if suffix else ''}"
+        )
+        files[name] = blobs.path(one.sha256)
+        told.append(
+            {
+                "line": one.line,
+                "name": one.name,
+                "number": one.number,
+                "pages": one.pages,
+                "at": _at(one.at),
+                "sha256": one.sha256,
+                "path": name,
+            }
+        )
+    return told
+
+
+def _papers(whole: Whole, files: dict[str, Path], blobs: Blobs) -> list[dict[str, Any]]:
+    told = []
+    for one in whole.papers:
+        if one.sha256 is None:
+            continue
+        name = f"papers/{one.kind}-{_plain(one.number)}.pdf"
+        files[name] = blobs.path(one.sha256)
+        told.append(
+            {
+                "title": TITLES[one.kind],
+                "number": one.number,
+                "sealed": "true" if one.seal else "false",
+                "at": _at(one.at),
+                "sha256": one.sha256,
+                "path": name,
+            }
+        )
+    return told
+
+
+def _plain(name: str) -> str:
+    return _PLAIN.sub("-", name).strip("-") or "file"
+
+
+def _at(at: datetime) -> str:
+    return at.isoformat()
+
+
+def _day(on: date | None) -> str | None:
+    return on.isoformat() if on else None
+
+
+def _json(value: Any) -> bytes:
+    made = json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=1, sort_keys=True)
+    return made.encode() + b"\n"

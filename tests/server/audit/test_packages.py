@@ -1,0 +1,180 @@
+"""The archive package of a case, and what its own verifier says of it, run alone in a bare Python."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from server.audit.acts.packages import NotPacked, pack
+from server.case.wire.course import advancing as wire
+from server.store.ledger.journal import Records
+from server.work.archive import verify
+from tests.kit.casework import APPROVER, CLERK, Office
+from tests.kit.stores import SQLITE_ALONE
+from tests.server.case.test_course import DAY, Course
+
+VECTORS = (  # RFC 8032, 7.1: public key, message, signature
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+)
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
+def test_the_verifiers_own_ed25519_is_that_of_the_standard(
+    key: str, message: str, signature: str
+) -> None:
+    raw, told, signed = map(bytes.fromhex, (key, message, signature))
+    assert verify.signed_by(raw, told, signed)
+    assert not verify.signed_by(raw, told + b"x", signed)
+    for place in (0, 33, 63):
+        other = bytearray(signed)
+        other[place] ^= 1
+        assert not verify.signed_by(raw, told, bytes(other))
+
+
+@SQLITE_ALONE
+async def test_a_package_holds_and_names_whatever_is_another_byte(
+    office: Office, tmp_path: Path
+) -> None:
+    course = Course(office, tmp_path)
+    await course.filled()
+    await course.handed_in()
+    await course.accepted()
+    await course.issued()
+    left = await course.begin(CLERK, "left", note="社区工作人员见证并拍照")
+    await course.do(CLERK, wire.CaseEndDelivery, delivery_id=left, outcome="delivered", on=DAY)
+    await course.made()
+    with pytest.raises(NotPacked, match="not in the archive"):
+        await _packed(office, course.case_id, tmp_path / "early.zip")
+    await course.do(APPROVER, wire.CaseArchive)
+    with pytest.raises(NotPacked, match="sealed"):
+        await _packed(office, course.case_id, tmp_path / "unsealed.zip")
+    await office.store.seal()
+    first, again = tmp_path / "case.zip", tmp_path / "again.zip"
+    manifest = await _packed(office, course.case_id, first)
+    assert manifest == await _packed(office, course.case_id, again)
+    view = await office.view(course.case_id)
+    await office.switchboard.close()
+    await asyncio.to_thread(_judge, first, again, view, tmp_path / "open")
+
+
+def _judge(first: Path, again: Path, view: dict[str, Any], folder: Path) -> None:
+    assert first.read_bytes() == again.read_bytes(), "the same bytes for the same content"
+    with zipfile.ZipFile(first) as archive:
+        names = archive.namelist()
+        archive.extractall(folder)
+    assert names == sorted(names)
+    assert all(name.isascii() for name in names)
+    stored = [one for one in view["materials"] if one["state"] == "stored"]
+    assert sum(name.startswith("materials/") for name in names) == len(stored) > 0
+    assert sum(name.startswith("papers/") for name in names) == len(view["papers"]) > 4
+    schema = etree.XMLSchema(etree.parse(folder / "case.xsd"))
+    xml = etree.parse(folder / "case.xml")
+    schema.assertValid(xml)
+    space = {"c": "urn:yunjian:archive:1"}
+    assert xml.findtext("c:number", namespaces=space) == view["number"]
+    assert xml.findtext("c:applicant/c:name", namespaces=space) == "孙雅宁"
+    assert xml.findtext("c:ruling/c:kind", namespaces=space) == "granted"
+
+    status, told = _verified(folder)
+    assert status == 0, told
+    assert told.endswith("HOLDS\n")
+    assert f"ok {names[-1]}" in told
+    assert _verified(folder, first)[0] == 0, "the ZIP as it is, too"
+
+    material = next(name for name in names if name.startswith("materials/"))
+    for name in (material, "case.xml", "verify.py"):
+        whole = (folder / name).read_bytes()
+        at = len(whole) // 2 if name != "verify.py" else whole.index(b"Checks")
+        (folder / name).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        status, told = _verified(folder)
+        assert (status, told.count("WRONG")) == (1, 1), told
+        assert f"WRONG {name}: altered" in told
+        (folder / name).write_bytes(whole)
+    whole = (folder / material).read_bytes()
+    (folder / material).unlink()
+    (folder / "papers" / "more.pdf").write_bytes(b"%PDF")
+    told = _verified(folder)[1]
+    assert f"WRONG {material}: missing" in told
+    assert "WRONG papers/more.pdf: not in the list of files" in told
+    (folder / "papers" / "more.pdf").unlink()
+
+    # who makes the list of files anew does not get past the ledger
+    other = whole[:-1] + bytes([whole[-1] ^ 1])
+    (folder / material).write_bytes(other)
+    _listed_anew(folder, material, other)
+    assert f"WRONG {material}: no entry of the ledger tells it" in _verified(folder)[1]
+    (folder / material).write_bytes(whole)
+    _listed_anew(folder, material, whole)
+    file = folder / "ledger" / "entries.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for changed, wanted in (
+        ([*lines[:3], *lines[4:]], "entry 5: the chain is broken before it"),
+        ([lines[0].replace('"act": "', '"act": "x'), *lines[1:]], "entry 1: altered"),
+        ([lines[0].replace('"leaf": ', '"leaf": 9'), *lines[1:]], "entry 1: it does not stand"),
+    ):
+        file.write_text("".join(changed), encoding="utf-8")
+        _listed_anew(folder, "ledger/entries.jsonl", file.read_bytes())
+        status, told = _verified(folder)
+        assert status == 1
+        assert f"WRONG ledger/entries.jsonl: {wanted}" in told
+    file.write_text("".join(lines), encoding="utf-8")
+    _listed_anew(folder, "ledger/entries.jsonl", file.read_bytes())
+    head = folder / "ledger" / "head.json"
+    told_head = json.loads(head.read_text())
+    head.write_text(json.dumps(told_head | {"at": "2026-01-01T00:00:00.000000Z"}))
+    _listed_anew(folder, "ledger/head.json", head.read_bytes())
+    assert "WRONG ledger/head.json: the signature is not of this key" in _verified(folder)[1]
+
+
+async def _packed(office: Office, case_id: str, into: Path) -> str:
+    store = office.store
+    file = await asyncio.to_thread(into.open, "wb")
+    try:
+        async with store.read() as connection:
+            records = Records(into.parent / "ledger")
+            return await pack(connection, store.blobs, records, case_id, file)
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+def _listed_anew(folder: Path, name: str, content: bytes) -> None:
+    import hashlib
+
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _verified(folder: Path, of: Path | None = None) -> tuple[int, str]:
+    """Status and words of the verifier that lies in the package, in a Python without any package."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", folder / "verify.py", *([of] if of else [])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
