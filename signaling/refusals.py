@@ -52,6 +52,7 @@ class Code(StrEnum):
     # the case and its form
     CASE_CLOSED = "case_closed"
     CASE_ARCHIVED = "case_archived"
+    NOT_ARCHIVED = "not_archived"
     STALE = "stale"
     CHANGED = "changed"
     OTHER_CASE_IN_CALL = "other_case_in_call"

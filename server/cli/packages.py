@@ -30,6 +30,7 @@ def package_case(
     from server.store import Database
     from server.store.blobs import Blobs
     from server.store.ledger.journal import Records
+    from signaling.refusals import Code
 
     settings = settings_of(config, {"data": data}, serves=False)
 
@@ -39,7 +40,7 @@ def package_case(
             async with database.read() as connection:
                 found = await find_by_number(connection, number)
                 if found is None:
-                    raise NotPacked(f"No case has the number {number}.")
+                    raise NotPacked(f"No case has the number {number}.", Code.NOT_FOUND)
                 blobs, records = Blobs(settings.store.blob_root), Records(settings.store.ledger_dir)
                 with into.open("xb") as file:
                     try:

@@ -36,6 +36,11 @@ class Blobs:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @property
+    def partial(self) -> Path:
+        """Where a file lies that is being made, on the same disk; emptied by ``prepare``."""
+        return self._root / "partial"
+
     async def prepare(self) -> None:
         """Make the folders and remove what an interrupted `put` left."""
         await asyncio.to_thread(self._prepare)
@@ -47,7 +52,7 @@ class Blobs:
         Refused with DISK_FULL; nothing is left behind then. A file is a plain file: a link that
         a child left in its place is not followed (OSError).
         """
-        partial = self._root / "partial" / secrets.token_hex(8)
+        partial = self.partial / secrets.token_hex(8)
         try:
             if isinstance(source, Path):
                 return await asyncio.to_thread(self._put_file, source, partial)

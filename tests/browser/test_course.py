@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +76,15 @@ async def stands(people: Both, state: str) -> None:
         await expect(desk.page.locator("[data-course]")).to_have_attribute(
             "data-course-state", state
         )
+
+
+def verified(package: Path) -> None:
+    with zipfile.ZipFile(package) as within:
+        within.extract("verify.py", package.parent)
+    command = [sys.executable, "-I", package.parent / "verify.py", package]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+    assert said.stdout.endswith("HOLDS\n")
 
 
 async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> None:
@@ -154,6 +167,16 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
         await expect(window.locator(".call-pane")).to_contain_text("办件已归档")
         await expect(act(approver, "archive")).to_have_count(0)
         await screens.take(people.window, "course-archived")
+
+        # the package, for a reason; what verifies it needs Python alone
+        await approver.locator("[data-stage=archive]").click()
+        await approver.locator("[data-course-package]").click()
+        await approver.get_by_role("button", name="留存归档").click()
+        async with approver.expect_download() as coming:
+            await approver.locator("[data-take-original]").click()
+        kept = tmp_path / "package.zip"
+        await (await coming.value).save_as(kept)
+        await asyncio.to_thread(verified, kept)
     screens.check()
 
 

@@ -43,7 +43,7 @@ async def test_the_window_compares_with_the_original_and_both_see_the_mark(tmp_p
 
         # the original, for a reason
         await approver.locator('[data-tool="original"]').click()
-        asked = approver.locator("[data-original]")
+        asked = approver.locator("[data-asked=original]")
         await expect(asked).to_be_visible()
         await approver.locator("[data-take-original]").click()
         await expect(asked.get_by_role("alert")).to_have_text("请写明理由")

@@ -1,16 +1,17 @@
 """The archive package of a case: what goes into it, read from record, files and ledger. Writes nothing of them.
 
 It holds the case whole, with the applicant's numbers and what each entry tells, since that is what an archive
-keeps: whoever may make one is told in ``server.cli.packages``. Recordings are named by their hashes alone.
+keeps: whoever runs commands on the machine may make one, and the unit that decided the case. Recordings are named by their hashes alone.
 """
 
 import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -19,22 +20,98 @@ from pydantic_core import to_jsonable_python
 from server.audit import rows as log
 from server.audit.rows import SealedEntry
 from server.calls.rows import recorded
-from server.case import rows
+from server.case import admission, rows
 from server.case.rows.reading import Whole
+from server.case.turn import HeaderTurn
 from server.case.views import case_view
+from server.people.acts.throttle import Limit, spend
+from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.papers import TITLES
+from server.store import Store
 from server.store.blobs import Blobs
 from server.store.ledger.journal import Head, Records
-from server.store.ledger.merkle import inclusion_proof
+from server.store.ledger.merkle import inclusion_proofs
 from server.work.archive import package
+from signaling.refusals import Code, Refusal
 
+SEALED_WITHIN_S: Final = 5.0
+"""How long a package waits until the newest entries of its case stand under a signed head."""
+ASKS: Final = Limit(6, 60)
+"""So many packages one person may have made in a minute: each reads every file of a case."""
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
 class NotPacked(Exception):
-    """No package can be made, in a sentence that says why."""
+    """No package can be made: a sentence that says why, and the refusal that an interface gives."""
+
+    def __init__(self, why: str, code: Code) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A package that is handed out: an open file without a name, at its beginning."""
+
+    file: BinaryIO
+    name: str
+    size_bytes: int
+
+
+class Packing:
+    """Makes the packages that are asked for, one at a time on a node."""
+
+    def __init__(self, store: Store, ledger_dir: Path) -> None:
+        self._store, self._records = store, Records(ledger_dir)
+        self._turn = asyncio.Lock()
+
+    async def take(self, actor: Actor, case_id: str, reason: str) -> Packed:
+        """The package of a case for the unit that decided it, for a reason; who took it, why and which one
+        is kept in the ledger of the case. The caller closes its file.
+
+        Refused: not_found (also to a guest, and to a former unit), forbidden (the window's side),
+        reason_missing, not_archived, content_altered (a file is gone), throttled, busy (the ledger does not
+        seal).
+        """
+        async with self._store.read() as connection:
+            case, audience = await admission.header(connection, actor, case_id)
+            number = await log.case_number(connection, case_id, actor.unit_id)
+        if not (audience.judges() or audience.supervises) or actor.unit_id != case.unit_id:
+            raise Refusal(Code.FORBIDDEN)
+        if not reason.strip():
+            raise Refusal(Code.REASON_MISSING)
+        await spend(self._store, ("package", actor.person_id), ASKS)
+        file: BinaryIO = await asyncio.to_thread(TemporaryFile, dir=self._store.blobs.partial)
+        try:
+            async with self._turn:
+                manifest = await self._made(case_id, file)
+            async with self._store.change(actor) as change:
+                turn = await HeaderTurn.begin(change, actor, case_id)
+                await turn.enter("case.package", {"reason": reason.strip(), "manifest": manifest})
+            size = await asyncio.to_thread(_length, file)
+        except BaseException:
+            file.close()
+            raise
+        return Packed(file, f"{_plain(number or case_id)}.zip", size)
+
+    async def _made(self, case_id: str, file: BinaryIO) -> str:
+        until = asyncio.get_running_loop().time() + SEALED_WITHIN_S
+        while True:
+            try:
+                async with self._store.read() as connection:
+                    return await pack(connection, self._store.blobs, self._records, case_id, file)
+            except NotPacked as why:
+                if why.code != Code.BUSY or asyncio.get_running_loop().time() > until:
+                    raise Refusal(why.code, case=case_id) from why
+            await asyncio.sleep(0.25)
+
+
+def _length(file: BinaryIO) -> int:
+    size = file.tell()
+    file.seek(0)
+    return size
 
 
 async def pack(
@@ -47,10 +124,10 @@ async def pack(
     """
     whole = await rows.find_whole(connection, case_id)
     if whole is None:
-        raise NotPacked("There is no such case.")
+        raise NotPacked("There is no such case.", Code.NOT_FOUND)
     case = whole.record.case
     if case.state != "archived":
-        raise NotPacked(f"The case is not in the archive: {case.state}.")
+        raise NotPacked(f"The case is not in the archive: {case.state}.", Code.NOT_ARCHIVED)
     entries = await log.list_sealed(connection, of_case(case_id))
     calls = await log.calls_about(connection, case_id)
     recordings = [
@@ -86,7 +163,7 @@ def _write(
 ) -> str:
     for name, path in files.items():
         if not path.is_file():
-            raise NotPacked(f"A file is gone: {name}.")
+            raise NotPacked(f"A file is gone: {name}.", Code.CONTENT_ALTERED)
     return package.write(into, {**documents, **_proofs(entries, records)}, files)
 
 
@@ -95,20 +172,22 @@ def _proofs(entries: Sequence[SealedEntry], records: Records) -> dict[str, bytes
     heads = [one for one in records.heads() if isinstance(one, Head)]
     key = records.public_key()
     if not heads or key is None:
-        raise NotPacked("Nothing was sealed yet.")
+        raise NotPacked("Nothing was sealed yet.", Code.BUSY)
     head = heads[-1]
     leaves = [
         bytes.fromhex(one.hash)
         for one, _ in zip(records.leaves(), range(head.size), strict=False)
         if one is not None
     ]
+    asked = [one.leaf for one in entries if one.leaf is not None and one.leaf < len(leaves)]
+    if len(asked) != len(entries) or len(leaves) != head.size:
+        raise NotPacked("Not all entries are sealed yet: try again in a moment.", Code.BUSY)
+    proofs = inclusion_proofs(leaves, asked)
     lines = []
-    for one in entries:
-        if one.leaf is None or one.leaf >= len(leaves) or len(leaves) != head.size:
-            raise NotPacked("Not all entries are sealed yet: try again in a moment.")
-        proof = [step.hex() for step in inclusion_proof(leaves, one.leaf)]
+    for one, leaf in zip(entries, asked, strict=True):
+        proof = [step.hex() for step in proofs[leaf]]
         told = asdict(one.entry) | {
-            "hash": one.hash, "leaf": one.leaf, "salt": one.salt, "payload": one.payload, "proof": proof
+            "hash": one.hash, "leaf": leaf, "salt": one.salt, "payload": one.payload, "proof": proof
         }  # fmt: skip
         lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

@@ -12,6 +12,9 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.CASE_ARCHIVED: Sentences(
         409, "办件已归档，不能再办理或连线；如需变更，请另行登记。", "The case is archived: nothing more is done or called about it. Please register a new one."
     ),
+    Code.NOT_ARCHIVED: Sentences(
+        409, "办件尚未归档，归档后才有归档包。请先归档。", "The case is not in the archive yet: there is a package once it is. Please archive it first."
+    ),
     Code.OTHER_STEP: Sentences(
         409, "办件现在不在这一步，请刷新后按页面上的下一步办理。", "The case is at another step now. Please go on with the next step that the page shows."
     ),

@@ -67,19 +67,37 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
     IndexError when there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(index)
-    proof: list[bytes] = []
-    start, end = 0, len(leaves)
-    while end - start > 1:
+    return inclusion_proofs(leaves, [index])[index]
+
+
+def inclusion_proofs(leaves: Sequence[bytes], indices: Iterable[int]) -> dict[int, list[bytes]]:
+    """The paths of several leaves at once, by number: each leaf is hashed once, however many are asked.
+
+    IndexError when there is no such leaf.
+    """
+    proofs: dict[int, list[bytes]] = {index: [] for index in indices}
+    for index in proofs:
+        if not 0 <= index < len(leaves):
+            raise IndexError(index)
+
+    def root(start: int, end: int, asked: Sequence[int]) -> bytes:
+        if not asked:
+            return Tree(leaves[start:end]).root()
+        if end - start == 1:
+            return leaf_hash(leaves[start])
         middle = start + _split(end - start)
-        if index < middle:
-            proof.append(Tree(leaves[middle:end]).root())
-            end = middle
-        else:
-            proof.append(Tree(leaves[start:middle]).root())
-            start = middle
-    return proof[::-1]
+        below = [index for index in asked if index < middle]
+        above = [index for index in asked if index >= middle]
+        left, right = root(start, middle, below), root(middle, end, above)
+        for index in below:
+            proofs[index].append(right)
+        for index in above:
+            proofs[index].append(left)
+        return node_hash(left, right)
+
+    if proofs:
+        root(0, len(leaves), sorted(proofs))
+    return proofs
 
 
 def verify_inclusion(

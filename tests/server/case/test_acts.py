@@ -98,6 +98,7 @@ BY_HTTP: Final = {
     "POST /api/v1/cases/{case_id}/ledger-check": "ledger.check",
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
+    "POST /api/v1/cases/{case_id}/package": "case.package",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
     "PUT /api/v1/catalogue/{item_id}/form": "item.form",
     "POST /api/v1/catalogue": "catalogue.import",
@@ -561,7 +562,12 @@ async def _course(scene: Scene, case: Mapping[str, str]) -> None:
     await scene.does(CLERK, "case.end_delivery", **over)
     await scene.is_refused(CLERK, "case.archive", **case)
     await until(lambda: _making(scene, case["case_id"]), 30)
+    package = "POST /api/v1/cases/{case_id}/package"
+    reason = {"reason": "移交档案馆"}
+    await scene.is_denied(APPROVER, package, case, json=reason)
     await scene.does(APPROVER, "case.archive", **case)
+    await scene.is_denied(CLERK, package, case, json=reason)
+    await scene.asks(APPROVER, package, "case.package", case, json=reason)
     other = {
         "case_id": (await scene.sockets[CLERK].ask({"type": "case.create", **NEW_CASE}))["case_id"]
     }

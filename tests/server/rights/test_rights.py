@@ -107,6 +107,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
     "POST /api/v1/cases/{case_id}/ledger-check": WATCHING,
+    "POST /api/v1/cases/{case_id}/package": DECIDING,  # and supervisors of the unit that decides
     "POST /api/v1/search/calls": WATCHING | {OUTSIDER},
     "GET /api/v1/calls/{call_id}": PARTIES | WATCHING,
     "GET /api/v1/calls/{call_id}/marks": WATCHING,
@@ -119,6 +120,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/materials/{material_id}/original": CASE,
     "POST /api/v1/materials/{material_id}/card": WINDOW,
     "GET /api/v1/papers/{paper_id}/content": CASE,
+    "GET /api/v1/papers/{paper_id}/seal": CASE,
     "GET /api/v1/signatures/{signature_id}": CASE,
     "POST /api/v1/uploads": WINDOW,
     "HEAD /api/v1/uploads/{upload_id}": MINE,
@@ -527,6 +529,7 @@ async def asked(
         "search/calls": {},
         "search/cases": {"q": "孙"},
         f"materials/{scene.values['material_id']}/original": {"reason": "核对"},
+        f"cases/{scene.values['case_id']}/package": {"reason": "移交"},
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
         f"catalogue/{scene.values['item_id']}/form": {"document": {}, "version": 1, "note": "试"},
         f"catalogue/{scene.values['item_id']}/form/check": {"document": {}},

@@ -389,6 +389,32 @@ describe('an end without a ruling', () => {
   })
 })
 
+describe('the archive package', () => {
+  const archived = { by: far, at: '2026-11-26T07:00:00Z' }
+
+  it('is taken for a reason, where the case was decided alone', async () => {
+    const got = vi.fn(() => Promise.resolve(new Response(new Blob(['zip']))))
+    vi.stubGlobal('fetch', got)
+    const { page, press } = desk(at('archived', { ruling, archived }), 'approver')
+    await press('[data-stage=archive]')
+    await press('[data-course-package]')
+    await press('[data-take-original]')
+    expect(document.querySelector('[data-asked=package]')?.textContent).toContain('请写明理由')
+    expect(got).not.toHaveBeenCalled()
+    const entry = document.querySelector<HTMLInputElement>('[data-asked=package] input')!
+    entry.value = '移交档案馆'
+    entry.dispatchEvent(new Event('input'))
+    await press('[data-take-original]')
+    const [address, asked] = got.mock.calls[0] as unknown as [string, RequestInit]
+    expect(address).toBe(`/api/v1/cases/${caseView().id}/package`)
+    expect(asked.body).toBe('{"reason":"移交档案馆"}')
+    page.unmount()
+    const { page: other, press: there } = desk(at('archived', { ruling, archived }), 'window')
+    await there('[data-stage=archive]')
+    expect(other.find('[data-course-package]').exists()).toBe(false)
+  })
+})
+
 it('reads one legal basis a line', () => {
   expect(basesOf(' 甲 \n\n乙\n')).toEqual(['甲', '乙'])
   expect(basesOf('')).toEqual([])

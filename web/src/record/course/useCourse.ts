@@ -73,6 +73,8 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
   const ends = computed(() => (view.value && acts() ? endsOf(view.value, seat, today.value) : []))
 
   const { system, reporting, ruling, unreported, bases, reported, clear: unprove } = useRuling(view, today)
+  /** whether this desk may keep the archive package: the unit that decides */
+  const packs = computed(() => seat === 'approver' && acts())
   let rows = 0
   const row = (): ResultDraft => ({
     id: (rows += 1),
@@ -329,6 +331,7 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     tried,
     asks,
     busy,
+    packs,
     problem,
     trial,
     missing,

@@ -65,6 +65,13 @@ export default {
       archive: 'For supervision',
     },
   },
+  package: {
+    open: 'Archive package',
+    hint: 'All materials, papers and entries of the case with what verifies them, to keep without this system',
+    title: 'Download the archive package',
+    why: 'The package is the whole file of this case, with the identity numbers of the applicant: keep it as the archive keeps files. Who gets it, when and why is kept in the ledger.',
+    take: 'Download the package',
+  },
   grade: {
     title: 'Trust',
     tag: { A: 'From its issuer', B: 'Original compared', C: 'Not compared', D: 'Declared by applicant' },
