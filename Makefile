@@ -100,7 +100,8 @@ test:
 		-m 'not browser and not proofs' && \
 	$(STAGE) 'web tests' npm --prefix web run --silent test && \
 	$(STAGE) 'web build and wheel' $(MAKE) web wheel && \
-	$(STAGE) 'browser tests' .ci/steady $(BIN)/python -m 'browser and not proofs' tests/browser && \
+	$(STAGE) 'browser tests' .ci/steady $(BIN)/python -n 2 --dist worksteal \
+		-m 'browser and not proofs' tests/browser && \
 	took=$$(($$(date +%s) - began)) && \
 	printf '\n==> all stages: %d s, %d.%d min\n' $$took $$((took / 60)) $$((took % 60 / 6))
 

@@ -22,6 +22,10 @@ LONG: Final = (
     "tests/server/store/test_ledger_rows.py",
     "tests/server/test_dumps.py",
     "tests/media/",
+    "tests/browser/test_story.py",
+    "tests/browser/test_window.py",
+    "tests/browser/test_replay.py",
+    "tests/browser/test_together.py",
 )
 """Folders and files with tests that take some seconds each, in the order in which they begin. What the end of
 a run names among the slowest belongs here where it has few tests."""
