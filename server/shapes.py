@@ -22,6 +22,7 @@ from server.case.wire.http import (
     CalendarEdit,
     CalendarYear,
     CardReading,
+    CaseCounts,
     Cases,
     CaseSnapshot,
     ConsentText,
@@ -66,7 +67,7 @@ from signaling.wire import messages as signaling_messages
 from signaling.wire.envelope import Message
 
 RESPONSES: tuple[type[Message], ...] = (
-    PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
+    PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseCounts, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, CaseTasks, SealCheck,

@@ -147,6 +147,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         referrals=[referral_view(one, people) for one in case.referrals],
         course=course_view(case.course, people),
         owner=people[case.owner_id] if case.owner_id else None,
+        receipt_number=case.receipt_number,
     )
 
 

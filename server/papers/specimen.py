@@ -107,6 +107,7 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
         "title": TITLES[kind],
         "number": "370211-YB-20261124-0042",
         "case_number": "11370211MB287554194000131012001202611240042",
+        "receipt_number": "S-1124-0031",
         "unit": unit,
         "place": "样本地区",
         "made_at": "2026年11月24日 09:30:17",

@@ -59,4 +59,9 @@ def ungrouped(text: str) -> str:
     return "".join(text.split())
 
 
+def receipt_number(on: date, serial: int) -> str:
+    """收件号 of the serial that the receiving place gave on that day in China: ``S-MMDD-NNNN``."""
+    return f"S-{on:%m%d}-{serial:04d}"
+
+
 STANDARD: Final = Numbering()

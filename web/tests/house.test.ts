@@ -102,7 +102,7 @@ describe('the house', () => {
     expect(await told('record/form/field/FieldRow.vue', '../../review/CaseHead.vue')).toEqual(refused)
     expect(await told('record/talk/CommentThread.vue', '../form/useForm')).toEqual(refused)
     expect(await told('record/form/field/FieldRow.vue', '../../talk/thread')).toEqual([])
-    expect(await told('desk/CaseTable.vue', '../pages/NotFound.vue')).toEqual(refused)
+    expect(await told('desk/lists/CaseTable.vue', '../../pages/NotFound.vue')).toEqual(refused)
     expect(await told('ui/Icon.vue', '../wire/http')).toEqual(refused)
     expect(await told('ui/Icon.vue', './sprite')).toEqual([])
   })

@@ -8,8 +8,10 @@ from pydantic import StrictBool, StringConstraints
 from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
+from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
 from server.case.wire.http import (
+    CaseCounts,
     Cases,
     CaseSnapshot,
     EarlierMaterials,
@@ -20,6 +22,7 @@ from server.case.wire.http import (
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.rights.hand import WorkingSide
 from server.standards.working_days import CHINA, china_day
 from signaling.refusals import Code
 from signaling.wire.envelope import Message
@@ -44,7 +47,19 @@ class CaseQuery(Message):
     """Only those that one person took and decided (即办可审核合一), to be sampled."""
     by: Literal["newest", "due"] = "newest"
     """``due``: only those in which something is due, the most urgent first."""
+    side: WorkingSide | None = None
+    """Only the cases that my unit has on this side."""
+    tab: Tab | None = None
+    """One list of that side's desk. ``mine``: whose turn it is here; ``theirs``: on the other side; ``soon``: what ends by the next working day;
+    ``done``: what lies in the archive."""
+    only: bool = False
+    """Of that list only what my window took, or what I handle."""
     cursor: Cursor | None = None
+
+
+class CountQuery(Message):
+    side: WorkingSide
+    only: bool = False
 
 
 class OwedQuery(Message):
@@ -60,6 +75,7 @@ class ReferredQuery(Message):
 class CaseSearch(CaseQuery):
     mine: StrictBool = False
     combined: StrictBool = False
+    only: StrictBool = False
     q: Text
     """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
     the applicant's name."""
@@ -83,6 +99,14 @@ async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Cases:
     return await _page(ask, ask.query, "")
 
 
+@routes.route("GET", "/api/v1/case-counts")
+async def count_cases(ask: Ask[CountQuery, Nothing]) -> CaseCounts:
+    """How many cases each list of my desk has, counted up to 10,000."""
+    return await listing.counted(
+        ask.request.app[STORE], ask.actor, ask.query.side, only=ask.query.only
+    )
+
+
 @routes.route("POST", "/api/v1/search/cases")
 async def search_cases(ask: Ask[Nothing, CaseSearch]) -> Cases:
     """Those of the cases that I may see in which something is found, newest first.
@@ -103,6 +127,9 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
         text=text,
         before=None if by_due else cursor,
         by_due=by_due,
+        side=query.side,
+        tab=query.tab,
+        only=query.only,
         due_after=(china_day(cursor[0]), cursor[1]) if by_due and cursor else None,
         limit=PAGE + 1,
     )

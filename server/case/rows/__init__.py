@@ -17,9 +17,11 @@ from server.case.rows.beside import (
 )
 from server.case.rows.columns import Looked, origin_json
 from server.case.rows.listing import (
+    Desk,
     ListedCase,
     Owing,
     correcting,
+    count_cases,
     counts,
     list_cases,
     list_owed,
@@ -59,6 +61,7 @@ from server.case.rows.writing import (
 __all__ = [
     "CaseHead",
     "Connection",
+    "Desk",
     "Draft",
     "ListedCase",
     "Looked",
@@ -71,6 +74,7 @@ __all__ = [
     "changed_form",
     "changed_material",
     "correcting",
+    "count_cases",
     "count_sayings",
     "counts",
     "dropped_draft",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
 from server.case.rules.course.course import Course
+from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
 from server.case.rules.form import Form
 from server.case.rules.materials.judging import judged, missing
@@ -24,11 +25,44 @@ from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
+from server.rights.hand import WorkingSide
 from server.standards.numbering import ungrouped
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.wire.envelope import PersonRef
 
 Wanted = sa.ColumnElement[bool] | sa.TextClause
+COUNTED_AT_MOST: Final = 10_000
+"""A list counts no further: it says 1 万+ then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A list of one side: of the cases of its own unit in one of the tabs. ``soon`` is what ends by that day.
+
+    ``narrowed`` to one window, or at the approver's to whom handles it.
+    """
+
+    side: WorkingSide
+    tab: Tab
+    soon: date
+    narrowed: str | None = None
+
+    def wanted(self) -> list[Wanted]:
+        """In the words of the partial indexes."""
+        wanted: list[Wanted] = []
+        other: WorkingSide = "approver" if self.side == "window" else "window"
+        match self.tab:
+            case "mine" | "theirs":
+                wanted.append(sa.text("due_on IS NOT NULL"))
+                wanted.append(cases.c.turn == (self.side if self.tab == "mine" else other))
+            case "soon":
+                wanted += [sa.text("due_on IS NOT NULL"), cases.c.due_on <= self.soon]
+            case "done":
+                wanted.append(sa.text("state = 'archived'"))
+        if self.narrowed is not None:
+            of = cases.c.window_id if self.side == "window" else cases.c.owner_id
+            wanted.append(of == self.narrowed)
+        return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +71,7 @@ class ListedCase:
 
     id: str
     number: str | None
+    receipt_number: str | None
     state: CaseState
     mode: str
     item: Item
@@ -141,13 +176,15 @@ async def list_cases(
     before: tuple[datetime, str] | None = None,
     due_after: tuple[date, str] | None = None,
     by_due: bool = False,
+    desk: Desk | None = None,
     limit: int = 50,
 ) -> list[ListedCase]:
     """Cases taken at, or decided by, these units; newest first, or ``by_due``: those in which something is due, the
-    most urgent first, behind ``due_after``, which is (due_on, id) of the last row of the page before.
+    most urgent first, behind ``due_after``, which is (due_on, id) of the last row of the page before. ``desk`` narrows
+    to one of its tabs.
 
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
-    ``text`` looks in the 办件编号, the item's name, the names of files and what was said, and at the
+    ``text`` looks in the 办件编号, the 收件号, the item's name, the names of files and what was said, and at the
     beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
@@ -159,6 +196,8 @@ async def list_cases(
         wanted.append(sa.text("due_on IS NOT NULL"))
         if due_after is not None:
             wanted.append(sa.tuple_(cases.c.due_on, cases.c.id) > sa.tuple_(*due_after))
+    if desk is not None:
+        wanted += desk.wanted()
     if state is not None:
         wanted.append(cases.c.state == state)
     if combined:
@@ -189,6 +228,7 @@ async def list_cases(
         wanted.append(
             sa.or_(
                 cases.c.number.contains(ungrouped(text), autoescape=True),
+                cases.c.receipt_number.contains(ungrouped(text).upper(), autoescape=True),
                 cases.c.applicant_name.startswith(text, autoescape=True),
                 of_item,
                 named,
@@ -217,6 +257,14 @@ async def list_cases(
     people = await person_refs(connection, persons)
     brought = await _brought(connection, [row["id"] for row in rows])
     return [_listed(dict(row), people, brought[row["id"]]) for row in rows]
+
+
+async def count_cases(connection: Connection, unit_id: str, desk: Desk) -> int:
+    """How many rows that list of the unit has, counted up to ``COUNTED_AT_MOST`` and one, in its index alone."""
+    of = cases.c.window_unit_id if desk.side == "window" else cases.c.unit_id
+    some = sa.select(sa.literal(1)).where(of == unit_id, *desk.wanted()).limit(COUNTED_AT_MOST + 1)
+    counting = sa.select(sa.func.count()).select_from(some.subquery())
+    return await connection.scalar(counting) or 0
 
 
 def named_so(text: str, whole: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -335,7 +383,16 @@ def _listed(
         **{
             name: row[name]
             for name in (
-                *("id", "number", "state", "mode", "applicant_name", "window_name", "unit_id"),
+                *(
+                    "id",
+                    "number",
+                    "receipt_number",
+                    "state",
+                    "mode",
+                    "applicant_name",
+                    "window_name",
+                    "unit_id",
+                ),
                 *("window_unit_name", "window_place", "unit_name", "place", "call_id"),
                 "created_at",
             )

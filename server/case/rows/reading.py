@@ -291,6 +291,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         referrals=referrals_of(row["referrals"]),
         course=course_of(row["course"]),
         owner_id=row["owner_id"],
+        receipt_number=row["receipt_number"],
     )
     return Record(
         case=case,

@@ -102,6 +102,7 @@ async def add(connection: Connection, case: Case) -> None:
             corrections=0,
             created_at=case.created_at,
             due_on=case.due_on,
+            turn=case.turn,
         )
     )
 
@@ -128,6 +129,8 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "course": course_json,
     "owner_id": lambda owner_id: owner_id,
     "due_on": lambda day: day,
+    "turn": lambda side: side,
+    "receipt_number": lambda number: number,
 }
 """Parts of a case that are a column of its row, and how each is written."""
 ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})

@@ -136,6 +136,8 @@ class Case:
     """What became of it after acceptance, or instead of it."""
     owner_id: str | None = None
     """Who of the unit that decides handles it (承办人); None: it lies in the unit's pool, for anybody to claim."""
+    receipt_number: str | None = None
+    """收件号 of the receiving place, given with the first material and kept; None before."""
 
     @property
     def running(self) -> dues.Due | None:
@@ -146,6 +148,11 @@ class Case:
     def due_on(self) -> date | None:
         """The next day on which something is due; None in the archive alone."""
         return now.on if (now := self.running) else None
+
+    @property
+    def turn(self) -> dues.WhoseTurn | None:
+        """Whose turn it is; nobody's in the archive alone."""
+        return now.turn if (now := self.running) else None
 
     @property
     def fillable(self) -> bool:

@@ -107,6 +107,8 @@ class CaseSummary(Message):
 
     id: str
     number: str | None
+    receipt_number: str | None = None
+    """收件号, from the first material on."""
     state: CaseState
     correcting: bool = False
     """``to_correct`` and something that the notice named still waits; once all of it is settled the case is under review."""
@@ -140,6 +142,15 @@ class CaseSummary(Message):
     """Who of the unit that decides handles it; null: it lies in the unit's pool (待认领)."""
     running: RunningClock | None = None
     """The clock that runs; null in the archive."""
+
+
+class CaseCounts(Message):
+    """How many rows each list of a desk has: 要我处理, 对方处理, 将到期, 已办结. 10,001: more than 10,000."""
+
+    mine: int
+    theirs: int
+    soon: int
+    done: int
 
 
 class Cases(Message):

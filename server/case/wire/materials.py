@@ -240,6 +240,15 @@ class MaterialChanged(Event):
     material: MaterialView
 
 
+class CaseReceived(Event):
+    """The first material came: the receiving place gave the case its 收件号."""
+
+    sets: ClassVar = {"receipt_number": "receipt_number"}
+
+    type: Literal["case.received"] = "case.received"
+    receipt_number: str
+
+
 class MaterialMoved(Event):
     """A file came to another line or slot: all versions that changed by it, and the comments that went along."""
 

@@ -41,6 +41,7 @@ class CaseView(Message):
             "window_name",
             "window_unit_id",
             "window_unit_name",
+            "receipt_number",
         }
     ) | {"window_place", "call_id", "created_at", "corrections"}
     """What every scope sees, besides things that have a place."""
@@ -90,6 +91,8 @@ class CaseView(Message):
     """What became of it after acceptance, or instead of it."""
     owner: PersonRef | None = None
     """Who of the unit that decides handles it; null: it lies in the unit's pool."""
+    receipt_number: str | None = None
+    """收件号 of the receiving place, given with the first material and kept."""
 
 
 class Draft(Message):

@@ -47,6 +47,21 @@ _partial(cases, "cases_correcting", "state = 'to_correct'", "due_on")
 _partial(cases, "cases_owed", "owed_by IS NOT NULL", "owed_by")
 _partial(cases, "cases_due_at_window", "due_on IS NOT NULL", "window_unit_id", "due_on", "id")
 _partial(cases, "cases_due_at_unit", "due_on IS NOT NULL", "unit_id", "due_on", "id")
+# Whose turn it is, the most urgent first: with what a list is narrowed by, so that it is counted in the index alone.
+_partial(
+    cases, "cases_turn_at_window", "due_on IS NOT NULL",
+    "window_unit_id", "turn", "due_on", "id", "window_id",
+)  # fmt: skip
+_partial(
+    cases, "cases_turn_at_unit", "due_on IS NOT NULL", "unit_id", "turn", "due_on", "id", "owner_id"
+)
+_partial(
+    cases, "cases_archived_at_window", "state = 'archived'",
+    "window_unit_id", "created_at", "id", "window_id",
+)  # fmt: skip
+_partial(
+    cases, "cases_archived_at_unit", "state = 'archived'", "unit_id", "created_at", "id", "owner_id"
+)
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
 _partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")

@@ -20,6 +20,7 @@ from server.store.tables.columns import (
     PHRASE,
     PRESENT,
     REFERRED,
+    SERIALS,
     UNSAVED,
     UPLOAD,
     C,
@@ -27,7 +28,7 @@ from server.store.tables.columns import (
     key,
     metadata,
 )
-from server.store.tables.words import derived, sealed, told_in, working
+from server.store.tables.words import sealed, told_in, working
 
 cases = sa.Table(
     "cases", metadata, key(info=FACT),
@@ -58,6 +59,8 @@ cases = sa.Table(
     C("course", JSON, nullable=True, info=FACT),  # what became of it after acceptance, or instead of it
     C("owner_id", ID, nullable=True, info=FACT),  # who of the unit that decides handles it
     C("due_on", sa.Date, nullable=True, info=DUE),  # the next day on which something is due; none in the archive
+    C("turn", sa.String(8), nullable=True, info=DUE),  # whose it is to do it: window | approver; nobody's in the archive
+    C("receipt_number", sa.String(20), nullable=True, info=FACT),  # 收件号, of the window's unit; from the first material on
     info=told_in(of_case("{id}")),
 )  # fmt: skip
 referred_away = sa.Table(  # 转办, by the unit that passed the case on; what was said stands in cases.referrals
@@ -378,8 +381,8 @@ nodes = sa.Table(  # nodes that serve, with the address at which the others reac
     C("address", sa.String(200), nullable=True, info=PRESENT),
     C("seen_at", Utc, nullable=False, info=PRESENT),
 )  # fmt: skip
-case_serials = sa.Table(  # 办件编号: daily serials, of a unit and of what stands before them
+case_serials = sa.Table(  # 办件编号 and 收件号: daily serials, of a unit and of what stands before them
     "case_serials", metadata,
-    C("prefix", sa.String(80), primary_key=True, info=derived("cases.number and papers.number")),
-    C("last", sa.Integer, nullable=False, info=derived("cases.number and papers.number")),
+    C("prefix", sa.String(80), primary_key=True, info=SERIALS),
+    C("last", sa.Integer, nullable=False, info=SERIALS),
 )  # fmt: skip

@@ -714,6 +714,7 @@ async def _earlier(scene: Scene, material_id: str) -> None:
     since = datetime.now(UTC)
     await scene.sockets[CLERK].ask({"type": "case.take_earlier", "id": fresh_id(), **take})
     left = {one["act"]: one for one in await scene.news() if one["act"] != "material.copy"}
+    assert left.pop("case.receive")["object"] == f"case:{case['case_id']}", "its first material"
     assert set(left) == {"case.take_earlier", "material.lend"}
     assert left["material.lend"]["object"] == f"material:{material_id}"
     for one in left.values():

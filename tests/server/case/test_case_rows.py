@@ -25,7 +25,7 @@ from tests.kit.casework import APPROVER, CLERK, Office
 
 def test_each_part_of_a_case_is_saved_or_stays() -> None:
     named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.BESIDE]
-    assert sorted(named) == sorted([*(one.name for one in fields(Case)), "owed_by", "due_on"])
+    assert sorted(named) == sorted([*(one.name for one in fields(Case)), "owed_by", "due_on", "turn"])
 
 
 async def test_each_part_that_differs_is_written_and_read_back(office: Office) -> None:
@@ -54,14 +54,16 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "checks": {"seal": Check("seal", "lacking", "看不清", approver, at)},
         "course": Course(agreement=Agreement("13805316217", clerk, at)),
         "owner_id": approver,
+        "receipt_number": "S-1124-0031",
     }
-    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by", "due_on"}
+    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by", "due_on", "turn"}
     now = await _case(office.store, case_id)
     for part, value in others.items():
         now = await _saved(office.store, now, replace(now, **{part: value}))
     assert {part: getattr(now, part) for part in others} == others
     assert await _column(office.store, "owed_by") == now.owed_by == date(2026, 12, 9)
     assert await _column(office.store, "due_on") == now.due_on is not None
+    assert await _column(office.store, "turn") == now.turn == "approver"
     then = now
     judged = replace(now.materials[0], review="accepted", reviewed_by=approver, reviewed_at=at)
     closed = replace(now.comments[0], state="resolved", closed_by=clerk, closed_at=at)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 import sqlalchemy as sa
 
 from server.case.acts.course import listing
 from server.case.acts.papers.press import KIND, Press
+from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
 from server.case.wire import decision, materials
 from server.case.wire.course import advancing as wire
@@ -21,6 +23,8 @@ from server.case.wire.registering import CaseConsent
 from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.jobs.runner import Jobs
+from server.rights.hand import WorkingSide
+from server.rights.person import Actor
 from server.store import SYSTEM, tables
 from server.work.child import Children
 from signaling.refusals import Code
@@ -415,3 +419,68 @@ async def test_a_case_that_is_decided_elsewhere_takes_what_was_decided_there(
     assert (await course.kinds())[len(before) :] == ["delivery", "closing"]
     await course.do(APPROVER, wire.CaseArchive)
     assert (await course.course())["state"] == "archived"
+
+
+async def test_the_first_material_gives_the_receipt_number_once_and_counts_by_unit_and_day(
+    course: Course,
+) -> None:
+    office = course.office
+    first = (await office.view(course.case_id))["receipt_number"]
+    assert first == "S-1123-0001", "of the many materials of this case the first one gave it"
+    more = [await office.case(identity_number=OTHER_IDENTITY_NUMBER) for _ in range(4)]
+    assert (await office.view(more[0]))["receipt_number"] is None
+    await asyncio.gather(*(office.bring(course.uploads, one, "identity") for one in more))
+    given = [(await office.view(one))["receipt_number"] for one in more]
+    assert sorted(given) == [f"S-1123-000{n}" for n in range(2, 6)], "given at once, each its own"
+    office.clock.move(DAY_S)
+    await office.bring(course.uploads, more[0], "identity")
+    assert (await office.view(more[0]))["receipt_number"] == given[0], "kept"
+    other = await office.case()
+    await office.bring(course.uploads, other, "identity")
+    assert (await office.view(other))["receipt_number"] == "S-1124-0001"
+    me = office.actors[APPROVER]
+    found = await listing.listing(office.store, me, text="s-1124", side="approver")
+    assert [one.id for one in found] == [other]
+    entries = [one for one in await office.entries(other) if one["act"] == "case.receive"]
+    assert [one["object"] for one in entries] == [f"case:{other}"]
+
+
+async def test_each_list_of_a_desk_has_its_cases_and_their_count(course: Course) -> None:
+    office = course.office
+    clerk, me = office.actors[CLERK], office.actors[APPROVER]
+
+    async def lists(actor: Actor, side: WorkingSide, *, only: bool = False) -> dict[Tab, list[str]]:
+        """Each list in its order; its count is that of its rows."""
+        told: dict[Tab, list[str]] = {}
+        counts = await listing.counted(office.store, actor, side, only=only)
+        for tab in get_args(Tab):
+            asked: dict[str, Any] = {"side": side, "tab": tab, "only": only}
+            found = await listing.listing(office.store, actor, by_due=tab != "done", **asked)
+            told[tab] = [one.id for one in found]
+            assert getattr(counts, tab) == len(found), tab
+        return told
+
+    new = await office.case(identity_number=OTHER_IDENTITY_NUMBER)
+    nothing: dict[Tab, list[str]] = {"mine": [], "theirs": [], "soon": [], "done": []}
+    assert await lists(clerk, "window") == {**nothing, "mine": [new], "theirs": [course.case_id]}
+    assert await lists(me, "approver") == {**nothing, "mine": [course.case_id], "theirs": [new]}
+    assert await lists(me, "window") == await lists(clerk, "approver") == nothing, "not his side"
+    assert await lists(me, "approver", only=True) == nothing, "in the pool"
+    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id)
+    assert await lists(me, "approver", only=True) == {**nothing, "mine": [course.case_id]}
+    assert (await lists(clerk, "window", only=True))["theirs"] == [course.case_id]
+    await course.accepted()
+    office.clock.move(2 * DAY_S)
+    assert (await lists(me, "approver"))["soon"] == [course.case_id], "one working day is left"
+    office.clock.move(7 * DAY_S)
+    late = await lists(me, "approver")
+    assert late["soon"] == [course.case_id, new], "what is over stays among what is due"
+    await course.do(CLERK, wire.CaseFinish, kind="withdrawn", reason="不再申请")
+    await course.made()
+    await course.do(APPROVER, wire.CaseArchive)
+    assert await lists(clerk, "window") == {
+        **nothing,
+        "mine": [new],
+        "soon": [new],
+        "done": [course.case_id],
+    }

@@ -98,6 +98,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/consent-text": ALL,
     "GET /api/v1/phrases": ALL,
     "GET /api/v1/cases": ALL,
+    "GET /api/v1/case-counts": ALL,
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
@@ -495,7 +496,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
-        "combined", "first", "second", "to", "by", "tab",
+        "combined", "first", "second", "to", "by", "side", "tab", "only",
     }  # fmt: skip
     assert sorted(named(one) for one in declared() if "q" in one.query.model_fields) == [
         "GET /api/v1/catalogue",

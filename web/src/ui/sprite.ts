@@ -16,6 +16,8 @@ export const icons = {
   more: '<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>',
   good: '<circle cx="12" cy="12" r="9"/><path d="m8 12 3 3 5-6"/>',
   mend: '<path d="M12 4 2.5 20h19zM12 10v5M12 17.6v.2"/>',
+  late: '<circle cx="12" cy="12" r="9"/><path d="M12 7v6M12 16.4v.2"/>',
+  stands: '<circle cx="12" cy="12" r="9"/><path d="M9.8 9v6M14.2 9v6"/>',
   uploading: '<path d="M12 21a9 9 0 1 1 9-9"/><path d="M12 16V8m-3 3 3-3 3 3"/>',
   none: '<circle cx="12" cy="12" r="9" stroke-dasharray="3.2 3.2"/>',
   'not-needed': '<circle cx="12" cy="12" r="9"/><path d="M8 12h8"/>',

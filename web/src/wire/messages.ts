@@ -2279,6 +2279,7 @@ export interface CaseView {
   referrals: ReferralView[]
   course: CourseView
   owner: PersonRef | null
+  receipt_number: string | null
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -3751,6 +3752,15 @@ export interface CardReading {
   same: string[]
 }
 /**
+ * How many rows each list of a desk has: 要我处理, 对方处理, 将到期, 已办结. 10,001: more than 10,000.
+ */
+export interface CaseCounts {
+  mine: number
+  theirs: number
+  soon: number
+  done: number
+}
+/**
  * Events in the order of their versions.
  */
 export interface CaseHistory {
@@ -3816,6 +3826,7 @@ export interface CaseSnapshot {
 export interface CaseSummary {
   id: string
   number: string | null
+  receipt_number: string | null
   state:
     | 'registered'
     | 'reviewing'

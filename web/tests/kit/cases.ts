@@ -178,6 +178,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     drawing_only: null,
     promises: [],
     owner: null,
+    receipt_number: null,
     course: {
       ruling: null,
       results: [],

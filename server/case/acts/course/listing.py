@@ -1,20 +1,22 @@
 """Lists of cases, as far as they exist for a person; the applicant's name is masked."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Final, get_args
 
 from server.case import rows
 from server.case.rows.referred import list_referred_away
-from server.case.rules.course.due import due
+from server.case.rules.course.due import Tab, due
 from server.case.rules.course.states import CaseState
 from server.case.turn import Listed
 from server.case.wire.course.owning import RunningClock
-from server.case.wire.http import CaseSummary, ReferredCase
+from server.case.wire.http import CaseCounts, CaseSummary, ReferredCase
 from server.case.wire.registering import ListedChanged, ListedWatch
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import WorkingSide
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_listed, watched_as
 from server.standards import identifiers
@@ -23,6 +25,9 @@ from server.store import Store
 from signaling.refusals import Code, Refusal
 from signaling.subjects import PRESENCE
 from signaling.wire.envelope import Command
+
+SOON_WITHIN: Final = timedelta(days=30)
+"""How far the next working day is looked for."""
 
 
 def commands() -> dict[type[Command], Handler]:
@@ -80,15 +85,24 @@ async def listing(
     before: tuple[datetime, str] | None = None,
     by_due: bool = False,
     due_after: tuple[date, str] | None = None,
+    side: WorkingSide | None = None,
+    tab: Tab | None = None,
+    only: bool = False,
     limit: int = 50,
 ) -> list[CaseSummary]:
     """The cases that exist for this person, newest first; ``mine``: that he had a hand in; ``combined``: that
     one person took and decided; ``by_due``: in which something is due, the most urgent first.
 
-    ``before`` is (created_at, id) of the last row of the page before.
+    ``side`` narrows to the cases of that side, ``tab`` to one list of its desk, and ``only`` this to his window, or to what he
+    handles. ``before`` is (created_at, id) of the last row of the page before.
     """
     windows, deciding = places_of(actor)
     async with store.read() as reading:
+        desk = None
+        if side is not None:
+            windows, deciding = (windows, set()) if side == "window" else (set(), deciding)
+        if side is not None and tab is not None:
+            desk = rows.Desk(side, tab, await _soon(reading, store), _narrowed(actor, side, only))
         listed = await rows.list_cases(
             reading,
             window_unit_ids=windows,
@@ -103,11 +117,43 @@ async def listing(
             before=before,
             by_due=by_due,
             due_after=due_after,
+            desk=desk,
             limit=limit,
         )
         clocks = await _clocks(reading, listed, china_day(store.clock.now()))
         waiting = await rows.correcting(reading, listed, store.clock.now())
     return [_summary(row, row.id in waiting, clocks.get(row.id)) for row in listed]
+
+
+async def counted(
+    store: Store, actor: Actor, side: WorkingSide, *, only: bool = False
+) -> CaseCounts:
+    """How many rows each list of that side's desk has, up to 10,000 and one; nothing where no case exists for him."""
+    windows, deciding = places_of(actor)
+    if actor.unit_id not in (windows if side == "window" else deciding):
+        return CaseCounts(mine=0, theirs=0, soon=0, done=0)
+    async with store.read() as reading:
+        soon, narrowed = await _soon(reading, store), _narrowed(actor, side, only)
+        told: dict[str, int] = {}
+        for tab in get_args(Tab):
+            desk = rows.Desk(side, tab, soon, narrowed)
+            told[tab] = await rows.count_cases(reading, actor.unit_id, desk)
+    return CaseCounts(**told)
+
+
+def _narrowed(actor: Actor, side: WorkingSide, only: bool) -> str | None:
+    """To what ``only`` narrows: one's window, or oneself; nothing for who has no window."""
+    if not only:
+        return None
+    return actor.window_id if side == "window" else actor.person_id
+
+
+async def _soon(reading: rows.Connection, store: Store) -> date:
+    """The last day of what is 将到期: the working day after today."""
+    today = china_day(store.clock.now())
+    known = await catalogue_rows.known_days(reading, CHINA_REGION, today, today + SOON_WITHIN)
+    days = (today + timedelta(days=n) for n in range(1, SOON_WITHIN.days))
+    return next((one for one in days if left(known, today, one) == 1), today)
 
 
 async def referred_away(

@@ -1,16 +1,20 @@
-"""The 办件编号 of a case, and its time limits in working days."""
+"""The 收件号 and the 办件编号 of a case, and its time limits in working days."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from server.case import rows
 from server.case.rules import case as rules
+from server.case.turn import CaseTurn
+from server.case.wire.materials import CaseReceived
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import Item
 from server.rights.subjects import of_calendar
-from server.standards.numbering import STANDARD, Numbering
+from server.standards.numbering import STANDARD, Numbering, receipt_number
 from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
+from server.store.subject import Told
 
 CALENDAR: Final = of_calendar(CHINA_REGION)
 """The subject of the working-day calendar. Pages learn that it has changed, and nothing more."""
@@ -36,6 +40,20 @@ async def number_of(change: Change, case: rules.Case, numbering: Numbering = STA
     if serial > counted:
         await rows.next_serial(change.connection, of_unit, at_least=serial)
     return numbering.number(prefix, serial)
+
+
+async def receive(turn: CaseTurn) -> None:
+    """收件: the first material has come, and the case gets its 收件号, counted by the window's unit and the day in
+    China; a case that has one keeps it. Told by the turn that brought the material, in its transaction."""
+    case = turn.case
+    if case.receipt_number is not None:
+        return
+    today = china_day(turn.at)
+    serial = await rows.next_serial(turn.connection, f"S:{case.window_unit_id}:{today:%Y%m%d}")
+    number = receipt_number(today, serial)
+    turn.keep(replace(case, receipt_number=number))
+    told = CaseReceived(**turn.stamp, receipt_number=number)
+    await turn.tell("case.receive", Told(told, turn.subject, {"receipt_number": number}))
 
 
 async def due(connection: rows.Connection, item: Item, at: datetime) -> Counted:

@@ -10,6 +10,7 @@ from typing import Final
 
 from server.case import rows
 from server.case.acts.course import consents
+from server.case.acts.course.numbers import receive
 from server.case.acts.materials.files import ask_copy, changed, with_material
 from server.case.rows import material as material_rows
 from server.case.rules.materials import earlier as rules
@@ -112,6 +113,7 @@ async def take(turn: CaseTurn, command: CaseTakeEarlier) -> Told:
 
     async def then() -> None:
         await ask_copy(turn.change, turn.case_id, new)
+        await receive(turn)
         lent = {"to": turn.subject, "as": f"material:{new.id}", "sha256": new.sha256}
         told = Told(None, f"material:{command.material_id}", lent, on_behalf_of=APPLICANT)
         for one in turn.also:

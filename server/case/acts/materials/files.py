@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from server.case import rows
+from server.case.acts.course.numbers import receive
 from server.case.admission import header, reader_of
 from server.case.rows import material as material_rows
 from server.case.rows import origin_json
@@ -138,7 +138,8 @@ async def settle(
 ) -> Code | None:
     """The material of a case that is locked becomes stored, or rejected with the code that is
     returned. ``size_bytes`` None: as it was announced. With ``scanned`` nothing of it is shown before
-    a scanner has found it clean. Asks for the copy that people look at."""
+    a scanner has found it clean. Asks for the copy that people look at; with the first material the case
+    gets its 收件号."""
     turn = await CaseTurn.open(change, case_id)
     case = turn.case
     materials = case.materials
@@ -169,11 +170,17 @@ async def settle(
     turn.keep(with_material(case, after))
     told = changed(turn, act, after, turn.people)
     if code is None:
+
+        async def then() -> None:
+            await ask_copy(change, case_id, after)
+            if after.purpose == "material" and after.side == "window":
+                await receive(turn)
+
         unsigned = after.purpose == "material" and case.fillable
         told = replace(
             told,
             beside=[rows.outdated_signatures(case_id)] if unsigned else [],
-            then=partial(ask_copy, change, case_id, after),
+            then=then,
         )
     await turn.tell(act, told)
     return code

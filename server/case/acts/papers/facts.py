@@ -42,6 +42,7 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         "title": rules.TITLES[paper.kind],
         "number": paper.number,
         "case_number": case.number or "",
+        "receipt_number": case.receipt_number or "",
         "unit": record.unit_name,
         "place": record.place,
         "made_at": moment(paper.at),

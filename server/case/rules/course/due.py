@@ -20,6 +20,8 @@ ClockName = Literal[
 ]
 """收件 | 告知 | 补正 | 承诺 | 法定 | 送达 | 归档."""
 WhoseTurn = WorkingSide
+Tab = Literal["mine", "theirs", "soon", "done"]
+"""要我处理 | 对方处理 | 将到期 | 已办结, as one side of a case has them."""
 TAKE_IN: Final = timedelta(days=7)
 """From the registration until somebody looks after what was not handed in; ours, not the law's."""
 ARCHIVE: Final = timedelta(days=7)

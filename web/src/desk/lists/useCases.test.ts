@@ -6,11 +6,11 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import CaseTable from './CaseTable.vue'
-import { REST_MS, SPREAD_MS } from './keptCurrent'
+import { REST_MS, SPREAD_MS } from '../keptCurrent'
 import { useCases, type ListedKind } from './useCases'
-import { i18n, learn } from '../i18n'
-import { closeWire } from '../wire/socket'
-import { by } from '../../tests/kit/cases'
+import { i18n, learn } from '../../i18n'
+import { closeWire } from '../../wire/socket'
+import { by } from '../../../tests/kit/cases'
 
 const line = vi.hoisted(() => ({
   hear: new Map<string, (told: unknown) => void>(),
@@ -75,7 +75,12 @@ async function list(lists = 1) {
   const told: ListedKind[][] = []
   const page = mount(
     defineComponent(() => {
-      const all = Array.from({ length: lists }, () => useCases('/cases', (kinds) => told.push(kinds)))
+      const all = Array.from({ length: lists }, () =>
+        useCases(
+          () => ({ path: '/cases' }),
+          (kinds) => told.push(kinds),
+        ),
+      )
       return () => h(CaseTable, { cases: all[0]!.cases.value, side: 'approver', empty: '' })
     }),
     { global: { plugins: [i18n] }, attachTo: document.body },

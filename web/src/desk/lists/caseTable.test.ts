@@ -1,15 +1,16 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import CaseTable from './CaseTable.vue'
-import { i18n, learn } from '../i18n'
-import type { CaseSummary } from '../wire/messages'
-import { by } from '../../tests/kit/cases'
+import { i18n, learn } from '../../i18n'
+import type { CaseSummary } from '../../wire/messages'
+import { by } from '../../../tests/kit/cases'
 
 beforeAll(() => learn('work'))
 
 const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   id,
   number: null,
+  receipt_number: null,
   state: 'to_correct',
   correcting: true,
   mode: 'proxy',
