@@ -34,7 +34,7 @@ export const FLOORS = {
     ['document', 'sources', 'talk'],
     ['applicant', 'course', 'form', 'materials', 'review'],
   ],
-  desk: [['tasks']],
+  desk: [['lists', 'tasks']],
   pages: [['head'], ['admin', 'approver', 'supervisor', 'window']],
 }
 

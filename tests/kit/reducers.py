@@ -82,6 +82,8 @@ def _change_case(case: Json, event: Json) -> None:
         if came and changed["purpose"] == "material" and open_:
             _unsign(case)
         _put(case["materials"], changed)
+    elif kind == "case.received":
+        case["receipt_number"] = event["receipt_number"]
     elif kind == "case.assigned":
         case["owner"] = event["owner"]
     elif kind == "case.advanced":

@@ -25,7 +25,9 @@ from tests.kit.casework import APPROVER, CLERK, Office
 
 def test_each_part_of_a_case_is_saved_or_stays() -> None:
     named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.BESIDE]
-    assert sorted(named) == sorted([*(one.name for one in fields(Case)), "owed_by", "due_on", "turn"])
+    assert sorted(named) == sorted(
+        [*(one.name for one in fields(Case)), "owed_by", "due_on", "turn"]
+    )
 
 
 async def test_each_part_that_differs_is_written_and_read_back(office: Office) -> None:
