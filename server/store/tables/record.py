@@ -28,7 +28,7 @@ from server.store.tables.columns import (
     key,
     metadata,
 )
-from server.store.tables.words import sealed, told_in, working
+from server.store.tables.words import derived, sealed, told_in, working
 
 cases = sa.Table(
     "cases", metadata, key(info=FACT),
