@@ -42,6 +42,7 @@ from server.case.wire.materials import (
     CaseEarlierConsented,
     CaseGrade,
     CaseMoveMaterial,
+    CaseReceived,
     CaseReceiveOriginals,
     CaseReview,
     CaseSendOriginals,
@@ -112,7 +113,7 @@ COMMANDS: tuple[type[Command], ...] = (
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,
-    MaterialChanged, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    MaterialChanged, CaseReceived, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
     CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced, CaseAssigned,
 )  # fmt: skip

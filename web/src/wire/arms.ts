@@ -18,6 +18,7 @@ export const ARMS = {
   'case.proposal_answered': { puts: { proposals: 'proposal' } },
   'case.proposed': { puts: { proposals: 'proposal' } },
   'case.rated': { puts: { ratings: 'rating' } },
+  'case.received': { sets: { receipt_number: 'receipt_number' } },
   'case.recounted': { sets: { decision: 'decision' } },
   'case.said': { puts: { sayings: 'saying' } },
   'case.signed': { sets: { signature: 'signature' } },

@@ -100,6 +100,7 @@ export type AnyEvent =
   | CaseProposalAnswered
   | CaseProposalClosed
   | MaterialChanged
+  | CaseReceived
   | MaterialMoved
   | CaseDecided
   | CaseReferred
@@ -2990,6 +2991,16 @@ export interface MaterialChanged {
   at: string
   type: 'material.changed'
   material: MaterialView
+}
+/**
+ * The first material came: the receiving place gave the case its 收件号.
+ */
+export interface CaseReceived {
+  subject: string
+  version: number
+  at: string
+  type: 'case.received'
+  receipt_number: string
 }
 /**
  * A file came to another line or slot: all versions that changed by it, and the comments that went along.
