@@ -1,6 +1,6 @@
 """Tasks as rows: kept, found, listed and counted. Lists read the partial indexes of what is not over."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final, get_args
@@ -175,12 +175,6 @@ async def list_tasks(
         query = query.where(place < last if ended else place > last)
     order = (by.desc(), tasks.c.id.desc()) if ended else (by, tasks.c.id)
     return await _listed(connection, query.order_by(*order))
-
-
-async def of_cases(connection: Connection, case_ids: Collection[str]) -> list[ListedTask]:
-    """All tasks of these cases, oldest first."""
-    query = _LISTED.where(tasks.c.case_id.in_(list(case_ids)))
-    return await _listed(connection, query.order_by(tasks.c.made_at, tasks.c.id))
 
 
 async def find_listed(connection: Connection, task_id: str) -> ListedTask | None:

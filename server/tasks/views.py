@@ -6,7 +6,7 @@ from server.people.rows.people import person_refs
 from server.standards.identifiers import mask_name, mask_phone
 from server.tasks.rows import Connection, ListedTask
 from server.tasks.rules import Task
-from server.tasks.wire import CaseTask, DemandView, TaskResultView, TaskSourceView, TaskView
+from server.tasks.wire import DemandView, TaskResultView, TaskSourceView, TaskView
 from signaling.wire.envelope import PersonRef
 
 
@@ -20,27 +20,6 @@ async def task_views(connection: Connection, listed: Sequence[ListedTask]) -> li
     """These tasks, with one question for all their people."""
     refs = await person_refs(connection, {id for one in listed for id in _people(one.task)})
     return [_view(one, refs) for one in listed]
-
-
-async def case_tasks(connection: Connection, listed: Sequence[ListedTask]) -> list[CaseTask]:
-    """That these tasks are there, and nothing that was said of them."""
-    refs = await person_refs(
-        connection, {one.task.owner_id for one in listed if one.task.owner_id is not None}
-    )
-    return [
-        CaseTask(
-            id=one.task.id,
-            kind=one.task.kind,
-            state=one.task.state,
-            unit_name=one.unit_name,
-            owner=refs.get(one.task.owner_id or ""),
-            next_step=one.task.next_step,
-            next_at=one.task.next_at,
-            made_at=one.task.made_at,
-            ended_at=one.task.ended_at,
-        )
-        for one in listed
-    ]
 
 
 def _view(one: ListedTask, refs: dict[str, PersonRef]) -> TaskView:

@@ -161,21 +161,3 @@ class Colleagues(Message):
     """To whom a task of one's unit can be handed."""
 
     people: list[PersonRef]
-
-
-class CaseTask(Message):
-    """That a case has a task, to everybody who sees the case."""
-
-    id: str
-    kind: TaskKind
-    state: TaskState
-    unit_name: str
-    owner: PersonRef | None
-    next_step: str
-    next_at: datetime | None
-    made_at: datetime
-    ended_at: datetime | None
-
-
-class CaseTasks(Message):
-    tasks: list[CaseTask]

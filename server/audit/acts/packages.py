@@ -203,6 +203,7 @@ def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
     decided, course = case.decision, case.course
     return {
         "number": case.number,
+        "receipt_number": case.receipt_number,
         "state": case.state,
         "mode": case.mode,
         "registered_at": _at(case.created_at),

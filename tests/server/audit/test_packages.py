@@ -94,6 +94,7 @@ def _judge(first: Path, again: Path, view: dict[str, Any], folder: Path) -> None
     schema.assertValid(xml)
     space = {"c": "urn:yunjian:archive:1"}
     assert xml.findtext("c:number", namespaces=space) == view["number"]
+    assert xml.findtext("c:receipt_number", namespaces=space) == view["receipt_number"] != ""
     assert xml.findtext("c:applicant/c:name", namespaces=space) == "孙雅宁"
     assert xml.findtext("c:ruling/c:kind", namespaces=space) == "granted"
 

@@ -3889,23 +3889,6 @@ export interface RunningClock {
   stopped: boolean
 }
 /**
- * That a case has a task, to everybody who sees the case.
- */
-export interface CaseTask {
-  id: string
-  kind: 'follow' | 'help' | 'proxy' | 'verify' | 'callback'
-  state: 'open' | 'suspended' | 'closed' | 'cancelled'
-  unit_name: string
-  owner: PersonRef | null
-  next_step: string
-  next_at: string | null
-  made_at: string
-  ended_at: string | null
-}
-export interface CaseTasks {
-  tasks: CaseTask[]
-}
-/**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.
  */
 export interface Cases {
