@@ -53,7 +53,7 @@ describe('a task', () => {
   it('is answered by Ctrl+Enter with what is next in China’s time, and not without it', async () => {
     const act = vi.fn(async () => true)
     const pane = mount(TaskPane, {
-      props: { task: task({ demands: [demand] }), does: true, supervises: false, act },
+      props: { task: task({ demands: [demand] }), does: true, supervises: false, opens: true, act },
       global: { plugins: [i18n] },
       attachTo: document.body,
     })
@@ -77,12 +77,13 @@ describe('a task', () => {
 
   it('is only read by who may not do it', () => {
     const pane = mount(TaskPane, {
-      props: { task: task(), does: false, supervises: true, act: async () => true },
+      props: { task: task(), does: false, supervises: true, opens: false, act: async () => true },
       global: { plugins: [i18n] },
     })
     expect(pane.find('[data-task-enter]').exists()).toBe(false)
     expect(pane.find('[data-claim], [data-hand], [data-suspend]').exists()).toBe(false)
     expect(pane.find('[data-supervise]').exists()).toBe(true)
+    expect(pane.find('[data-open-case]').exists()).toBe(false)
     pane.unmount()
   })
 })
