@@ -7,10 +7,11 @@ of that list. No rule and no decision of the product is made here.
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -83,7 +84,7 @@ def make(
         proxies=tuple(ipaddress.ip_network(address) for address in settings.trusted_proxies),
     )
     app[FIGURES] = Figures()
-    app[DESCRIPTION] = openapi.describe(ROUTES, VERSION)
+    app[DESCRIPTION] = _description()
     node = Node(app, settings, clock, media=media, keep_media=keep_media)
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
@@ -99,6 +100,12 @@ def make(
         routes.add_to(app)
     pages.add_pages(app)
     return app
+
+
+@cache
+def _description() -> Mapping[str, Any]:
+    """Of all routes, which are the same for every node of this process: to make it is most of a node's start."""
+    return openapi.describe(ROUTES, VERSION)
 
 
 @asynccontextmanager
