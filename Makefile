@@ -4,6 +4,7 @@
 # make check    linters, types, import contracts, generated files, floors
 # make bench    figures, as tables and as JSON under build/bench/; `make bench scale`: a full PostgreSQL alone
 # make bench-media  the media engine beside rtpengine, a C floor and aiortc
+# make both     the tests that make test runs on SQLite alone, on PostgreSQL too
 # make proofs   the long proofs, with a report under build/proofs/
 # make fuzz     the parsers of the media worker, SECONDS=60 each, going on from the last time
 # make screens  take the pictures of the README and the docs anew
@@ -35,7 +36,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: strict quick run test check bench scale bench-media proofs fuzz screens schema dump clean install bytecode \
+.PHONY: strict both quick run test check bench scale bench-media proofs fuzz screens schema dump clean install bytecode \
 	web wheel lint types contracts floors messages web-types web-lint parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -184,6 +185,10 @@ bench-media: install
 strict: install web
 	@.ci/system test
 	YUNJIAN_STRICT=1 YUNJIAN_QUIET=1 $(BIN)/python -m pytest -m 'timed and not proofs' -rA --show-capture no tests
+
+# What says that the kind of database does not matter to it, on both kinds.
+both: install
+	YUNJIAN_BOTH=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'sqlite_alone and not browser and not proofs'
 
 proofs: install web
 	@.ci/system test

@@ -25,6 +25,10 @@ from server.store import upgrade
 from tests.kit import capabilities, durations, quiet, services, templates
 from tests.kit.until import STRICT, Bounds, NotYet, judged, patience, runs, until
 
+KINDS: Final = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+"""The databases on which a test that asks for one runs: on each, or on the first alone."""
+ON_BOTH: Final = "YUNJIAN_BOTH" in os.environ
+"""Also what says that the kind does not matter (`make both`)."""
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
 """How long a closed thing may take to be gone before it counts as left behind."""
@@ -97,7 +101,7 @@ def redis_url(redis_server: services.Redis) -> str:
     return redis_server.url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a new database, the newest schema with nothing in it; the test runs once on
     each kind."""
@@ -109,7 +113,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without any table; the test runs once on each kind."""
     if request.param == "sqlite":
@@ -127,7 +131,7 @@ def _demo_postgres(
     return name, templates.made(postgres_server.url(name), tmp_path_factory.mktemp("demo"))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture
 def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new database with the demo's data; the test runs once on each kind."""
     if request.param == "sqlite":
@@ -167,6 +171,16 @@ async def _no_task_left() -> AsyncIterator[None]:
         return f"tasks left behind: {sorted(map(repr, left))}" if left else None
 
     await until(why_not, LINGER_S)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for a database runs on each kind, or on SQLite alone where it says so; one that chooses
+    its kind itself is left alone."""
+    alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
+    chosen = {str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize")}
+    for fixture in ("database", "empty_database", "demo_database"):
+        if fixture in metafunc.fixturenames and fixture not in chosen:
+            metafunc.parametrize(fixture, KINDS[: 1 if alone and not ON_BOTH else 2], indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

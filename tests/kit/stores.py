@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from server.store import SchemaOutdated, Store, StoreSettings, upgrade
 
-SQLITE_ALONE = pytest.mark.parametrize("demo_database", ["sqlite"], indirect=True)
-"""For what does not depend on the kind of database: which acts write what is shown on both elsewhere."""
+SQLITE_ALONE: Final = pytest.mark.sqlite_alone
+"""For what does not depend on the kind of database: which acts write what is shown on both elsewhere. On a test,
+or as ``pytestmark`` of a file."""
 
 
 class MovedClock:

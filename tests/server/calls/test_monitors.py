@@ -28,6 +28,7 @@ from signaling.wire import call, monitor
 from signaling.wire import desk as signaling_desk
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.exchange import Site, exchange, live
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.until import until
 
 CHIEF = "hanmei"
@@ -78,6 +79,7 @@ async def test_who_listens_in_silence_leaves_no_trace_for_the_parties(office: Of
     assert (await seen(office, CHIEF, call_id))["monitors"] == []
 
 
+@SQLITE_ALONE
 async def test_a_whisper_is_known_to_the_approver_alone(office: Office) -> None:
     call_id = await met(office)
     begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
@@ -92,6 +94,7 @@ async def test_a_whisper_is_known_to_the_approver_alone(office: Office) -> None:
     assert desk["calls"][0]["monitors"] == [one]
 
 
+@SQLITE_ALONE
 async def test_a_barge_is_seen_by_all_and_ends_for_all(office: Office) -> None:
     call_id = await met(office)
     begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
@@ -156,6 +159,7 @@ async def test_the_check_of_a_case_reads_who_followed_its_calls(office: Office) 
     assert any(f"monitors:{call_id}" in str(finding) for finding in report.findings)
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("way", ["whisper", "listen"])
 async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audience(
     site: Site, way: str
@@ -213,6 +217,7 @@ async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audie
         assert {desk.strange for desk in desks.values()} == {()}
 
 
+@SQLITE_ALONE
 async def test_the_unit_of_the_window_may_not_whisper(office: Office) -> None:
     call_id = await met(office)
     begun = await office.do(SUPERVISOR, monitor.MonitorBegin, call_id=call_id, reason="抽查")
@@ -224,6 +229,7 @@ async def test_the_unit_of_the_window_may_not_whisper(office: Office) -> None:
         assert (await office.refused(login, monitor.MonitorBegin, **begin)).code is code
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("lacking", [Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE])
 async def test_each_right_is_given_by_itself(office: Office, lacking: Role) -> None:
     call_id = await met(office)

@@ -33,6 +33,7 @@ from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.footage import index_in_front, seek, segment
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.recording import play
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.until import until
 
 
@@ -206,6 +207,7 @@ async def test_each_party_of_an_ended_call_has_one_file(past: Past) -> None:
     assert (await past.acts()).count("playback.make") == 2
 
 
+@SQLITE_ALONE
 async def test_nothing_is_made_while_a_file_is_being_written_and_a_late_one_is_added(
     past: Past,
 ) -> None:
@@ -262,6 +264,7 @@ async def test_all_parties_are_composed_when_it_is_asked_for(past: Past) -> None
     await store.seal()
 
 
+@SQLITE_ALONE
 async def test_one_flipped_byte_is_found_and_never_played_unsaid(past: Past) -> None:
     window, approver = await held(past)
     checked = await past.archive.check(past.supervisor, past.call_id)

@@ -13,6 +13,7 @@ from server.calls.rows import marks as rows
 from signaling.refusals import Code, Refusal
 from signaling.wire.quality import CallQuality, QualitySample
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.rights.test_rights import SAMPLE
 
 
@@ -52,6 +53,7 @@ async def test_a_line_is_told_to_the_others_and_kept_for_the_replay(office: Offi
     assert kept[0].body["sample"] == SAMPLE
 
 
+@SQLITE_ALONE
 async def test_nobody_tells_of_a_line_that_is_not_his(office: Office) -> None:
     marks = UnwrittenMarks(office.store)
     handler = qualities.ephemerals(office.store, marks.note_quality)[CallQuality]

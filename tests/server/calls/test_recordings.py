@@ -10,6 +10,7 @@ from server.demo import data as demo
 from signaling.wire.call import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.exchange import acts
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def recorded(office: Office) -> tuple[str, str]:
@@ -30,6 +31,7 @@ async def sign(office: Office, call_id: str, leg_id: str) -> bool:
     return bool(next(leg["recording"] for leg in call["legs"] if leg["id"] == leg_id))
 
 
+@SQLITE_ALONE
 async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Office) -> None:
     call_id, leg_id = await recorded(office)
     at = office.clock.now().timestamp()
@@ -44,6 +46,7 @@ async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Of
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_the_sign_goes_off_while_the_disk_refuses(office: Office) -> None:
     call_id, leg_id = await recorded(office)
     at = office.clock.now().timestamp()
@@ -58,6 +61,7 @@ async def test_the_sign_goes_off_while_the_disk_refuses(office: Office) -> None:
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_the_sign_goes_off_while_what_comes_in_is_not_written(office: Office) -> None:
     call_id, leg_id = await recorded(office)
     at = office.clock.now().timestamp()
@@ -81,6 +85,7 @@ async def test_the_sign_goes_off_while_what_comes_in_is_not_written(office: Offi
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_a_late_word_lights_no_sign_once_the_consent_is_taken_back(office: Office) -> None:
     call_id, leg_id = await recorded(office)
     at = office.clock.now().timestamp()

@@ -18,6 +18,7 @@ from signaling.refusals import Code
 from signaling.wire.call import CallHangUp
 from signaling.wire.envelope import Command
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
+from tests.kit.stores import SQLITE_ALONE
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
 
@@ -127,6 +128,7 @@ async def test_what_others_changed_since_is_told_and_nothing_else(
     assert "others" not in entry
 
 
+@SQLITE_ALONE
 async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Office) -> None:
     called, other = await office.case(), await office.case()
     call_id = await office.meet(called)
@@ -197,6 +199,7 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
     assert "others" not in await kept(office, third, "case.decide")
 
 
+@SQLITE_ALONE
 async def test_each_of_several_calls_about_other_cases_needs_its_yes(office: Office) -> None:
     called, beside, meant = [await office.case() for _ in range(3)]
     first = await office.meet(called)

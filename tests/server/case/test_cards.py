@@ -15,6 +15,7 @@ from signaling.refusals import Code, Refusal
 from tests.kit.capabilities import needs
 from tests.kit.casework import APPROVER, CLERK, OTHER_IDENTITY_NUMBER, PDF, THIRD, Office
 from tests.kit.sheets import NAME, identity_card
+from tests.kit.stores import SQLITE_ALONE
 
 INSTALLED: Final = cards.installed()
 needs_reader = needs("RapidOCR")
@@ -74,6 +75,7 @@ async def test_a_card_is_proposed_and_the_window_adopts(office: Office, tmp_path
     assert acts.count("case.propose") == 2
 
 
+@SQLITE_ALONE
 @needs_reader
 async def test_a_wrong_number_and_a_page_without_one_are_no_card(
     office: Office, tmp_path: Path
@@ -87,6 +89,7 @@ async def test_a_wrong_number_and_a_page_without_one_are_no_card(
     assert (await office.view(case_id))["proposals"] == []
 
 
+@SQLITE_ALONE
 async def test_only_the_window_has_a_card_read(office: Office, tmp_path: Path) -> None:
     _, material_id = await brought(office, tmp_path, PDF)
     cards = reader(office)

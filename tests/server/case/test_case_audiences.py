@@ -43,6 +43,7 @@ from tests.kit.casework import (
     THIRD,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     case_registering.CaseOpen: {},
@@ -129,6 +130,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
 THIRD_MAY: Final = {case_registering.CaseOpen, talk.CaseSay, talk.CaseComment, talk.CaseReply}
 
 
+@SQLITE_ALONE
 async def test_a_third_party_reads_and_writes_and_does_nothing_else(
     office: Office, tmp_path: Path
 ) -> None:
@@ -203,6 +205,7 @@ async def test_each_person_reads_as_the_first_that_he_is(office: Office) -> None
     assert await seen() == known
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("gone_s, reads", [(16, True), (16 + 121, False)])
 async def test_a_lost_third_party_reads_as_long_as_its_place_is_kept(
     office: Office, gone_s: int, reads: bool

@@ -14,7 +14,7 @@ from signaling.client import Client, fresh_id
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, OTHER_CLERK, PHONE, SUPERVISOR
 from tests.kit.desks import Desk, demo_node, desk_of
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 
 
@@ -87,6 +87,7 @@ async def test_what_arrives_on_each_page_is_the_case(demo_database: str, tmp_pat
                 assert (IDENTITY_NUMBER in text) == (PHONE in text) == (one is window)
 
 
+@SQLITE_ALONE
 async def test_a_value_is_seen_as_it_is_typed_and_masked_where_it_must(
     demo_database: str, tmp_path: Path
 ) -> None:

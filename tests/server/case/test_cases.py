@@ -84,6 +84,7 @@ async def test_registers_a_case_with_its_list_and_form(office: Office) -> None:
     assert view["clerk"]["name"] == "李秀兰"
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     "changes, code",
     [
@@ -147,6 +148,7 @@ async def test_who_may_not_know_of_a_case_is_told_that_there_is_none(office: Off
         assert outsider.code is nothing.code is Code.NOT_FOUND
 
 
+@SQLITE_ALONE
 async def test_each_side_keeps_to_its_acts(office: Office) -> None:
     case_id = await office.case()
     window: list[tuple[type[Command], dict[str, Any]]] = [
@@ -168,6 +170,7 @@ async def test_each_side_keeps_to_its_acts(office: Office) -> None:
     assert (await office.view(case_id))["fields"] == {}
 
 
+@SQLITE_ALONE
 async def test_an_unknown_consent_text_is_refused(office: Office) -> None:
     case_id = await office.case()
     answer = {"case_id": case_id, "given": True, "language": "zh-CN"}
@@ -176,6 +179,7 @@ async def test_an_unknown_consent_text_is_refused(office: Office) -> None:
     assert (await office.view(case_id))["consent"] is None
 
 
+@SQLITE_ALONE
 async def test_dialling_asks_for_consent_and_heeds_the_policy_of_the_item(office: Office) -> None:
     await office.duty(APPROVER)
     case_id = await office.case()

@@ -20,6 +20,7 @@ from tests.kit.casework import (
     THIRD,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def comment(
@@ -58,6 +59,7 @@ async def test_a_thread_is_answered_closed_and_opened_again(office: Office) -> N
     ]  # fmt: skip
 
 
+@SQLITE_ALONE
 async def test_who_began_a_thread_closes_it_too_and_nobody_else_of_his_side(
     office: Office,
 ) -> None:
@@ -78,6 +80,7 @@ async def test_who_began_a_thread_closes_it_too_and_nobody_else_of_his_side(
         assert refusal.code is Code.NOT_YOURS
 
 
+@SQLITE_ALONE
 async def test_comments_are_about_what_is_there(office: Office) -> None:
     case_id = await office.case()
     for on in ("case", "field:remark", "line:licence", "line:other"):
@@ -91,6 +94,7 @@ async def test_comments_are_about_what_is_there(office: Office) -> None:
     assert len((await office.view(case_id))["comments"]) == 4
 
 
+@SQLITE_ALONE
 async def test_who_only_watches_or_does_not_see_the_case_does_not_comment(office: Office) -> None:
     case_id = await office.case()
     thread = await comment(office, CLERK, case_id)
@@ -108,6 +112,7 @@ async def test_who_only_watches_or_does_not_see_the_case_does_not_comment(office
             assert refusal.code is code, (login, command)
 
 
+@SQLITE_ALONE
 async def test_a_decided_case_takes_no_comments_and_no_checks(office: Office) -> None:
     case_id = await office.case()
     thread = await comment(office, CLERK, case_id)

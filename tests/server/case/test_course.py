@@ -39,6 +39,7 @@ from tests.kit.casework import (
     THIRD,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_clocks import DAY_S, Deciding
 
 LICENCE: Final[dict[str, Any]] = {
@@ -200,6 +201,7 @@ async def test_accepted_and_granted_in_one_act(course: Course) -> None:
     assert acts[-4:] == ["case.decide", "paper.ask", "case.rule", "paper.ask"]
 
 
+@SQLITE_ALONE
 async def test_a_denial_tells_its_reason_and_is_delivered_too(course: Course) -> None:
     await course.accepted()
     assert await course.refused(APPROVER, wire.CaseRule, ruling="denied") is Code.REASON_MISSING
@@ -259,12 +261,14 @@ async def test_an_accepted_case_is_terminated_for_a_cause_of_the_law(course: Cou
     assert await course.refused(APPROVER, wire.CaseRule, ruling="granted") is Code.OTHER_STEP
 
 
+@SQLITE_ALONE
 async def test_who_neither_takes_nor_decides_does_nothing_of_it(course: Course) -> None:
     await course.accepted()
     assert await course.refused(SUPERVISOR, wire.CaseRule, ruling="granted") is Code.NOT_YOURS
     assert await course.refused(THIRD, wire.CaseRule, ruling="granted") is Code.NOT_FOUND
 
 
+@SQLITE_ALONE
 async def test_an_act_on_a_course_that_went_on_meanwhile_is_refused(course: Course) -> None:
     await course.accepted()
     seen = await course.office.store.version(f"case:{course.case_id}")

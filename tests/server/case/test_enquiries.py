@@ -23,7 +23,7 @@ from tests.kit.casework import (
     closing,
 )
 from tests.kit.desks import demo_node, desk_of
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 
 TAIL = IDENTITY_NUMBER[-6:]
 HOME = "192.0.2.1"
@@ -88,6 +88,7 @@ async def test_an_accepted_case_tells_its_limits(
     assert (await enquiries.find(view["number"], TAIL, HOME)).stopped
 
 
+@SQLITE_ALONE
 async def test_who_guesses_is_told_nothing_and_slowed_down(
     office: Office, enquiries: Enquiries, tmp_path: Path, clock: MovedClock
 ) -> None:

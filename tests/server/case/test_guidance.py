@@ -55,6 +55,7 @@ async def show(office: Office, login: str, message: Message) -> dict[str, Any]:
     return {audience: message for _, audience, message in sent}
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("login", [CLERK, APPROVER])
 async def test_what_somebody_shows_in_a_document_goes_to_every_side_and_is_noted(
     office: Office, login: str
@@ -177,6 +178,7 @@ async def test_a_sensitive_value_grows_masked(office: Office, value: str, seen: 
         assert message.by.name == "李秀兰"
 
 
+@SQLITE_ALONE
 async def test_a_plain_value_grows_as_it_is_typed(office: Office) -> None:
     case_id = await office.case()
     typed = CaseTyping(case_id=case_id, field="old_principal", value="刘启", sensitive=True)
@@ -185,6 +187,7 @@ async def test_a_plain_value_grows_as_it_is_typed(office: Office) -> None:
     assert not sent["approver"].sensitive
 
 
+@SQLITE_ALONE
 async def test_pointing_and_focus_go_to_every_side(office: Office) -> None:
     case_id = await office.case()
     pointed = await show(office, APPROVER, CasePoint(case_id=case_id, field="appointed_on"))
@@ -198,6 +201,7 @@ async def test_pointing_and_focus_go_to_every_side(office: Office) -> None:
         assert {message.by.id for message in focus.values()} == {office.actors[login].person_id}
 
 
+@SQLITE_ALONE
 async def test_each_may_show_only_what_is_his(office: Office) -> None:
     case_id = await office.case()
     typing = CaseTyping(case_id=case_id, field="remark", value="x")
@@ -219,6 +223,7 @@ async def test_each_may_show_only_what_is_his(office: Office) -> None:
         assert refused.value.code is code
 
 
+@SQLITE_ALONE
 async def test_who_has_not_opened_the_case_shows_nothing(office: Office) -> None:
     case_id = await office.case()
     elsewhere = watching(office.actors[CLERK], "case:another-one", "window")

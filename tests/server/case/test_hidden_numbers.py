@@ -39,6 +39,7 @@ from tests.kit.casework import (
     Office,
 )
 from tests.kit.desks import demo_node, desk_of
+from tests.kit.stores import SQLITE_ALONE
 
 CARD = "6222020200112230"
 MOBILE = "13805316217"
@@ -53,6 +54,7 @@ def test_a_masked_identity_number_shows_nothing_that_an_enquiry_asks_for() -> No
         assert masked[:6] == IDENTITY_NUMBER[:6]
 
 
+@SQLITE_ALONE
 async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
     office: Office, tmp_path: Path
 ) -> None:
@@ -137,6 +139,7 @@ async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_a_download_and_an_early_view_name_no_number(
     demo_database: str, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from server.case.wire.talk import CaseComment, CaseResolve
 from signaling.refusals import Code
 from signaling.wire.call import CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, VALUES, Office
+from tests.kit.stores import SQLITE_ALONE
 
 CORRECT = {"decision": "to_correct", "reason": "请一次性补正"}
 ACCEPT = {"decision": "accepted", "reason": "材料齐全"}
@@ -107,6 +108,7 @@ async def test_a_notice_gathers_every_open_point_of_every_kind(
     assert [one["kind"] for one in view["papers"]] == ["correction"]
 
 
+@SQLITE_ALONE
 async def test_each_open_thing_alone_stands_in_the_way_of_acceptance(
     office: Office, tmp_path: Path
 ) -> None:
@@ -136,6 +138,7 @@ async def test_each_open_thing_alone_stands_in_the_way_of_acceptance(
     assert [one["kind"] for one in view["papers"]] == ["correction", "acceptance"]
 
 
+@SQLITE_ALONE
 async def test_a_second_notice_is_warned_of_and_given_when_it_is_meant(office: Office) -> None:
     case_id = await office.case()
     correct = {"case_id": case_id, **CORRECT}
@@ -153,6 +156,7 @@ async def test_a_second_notice_is_warned_of_and_given_when_it_is_meant(office: O
     assert (view["corrections"], view["decision"]["by"]["name"]) == (2, "高新民")
 
 
+@SQLITE_ALONE
 async def test_a_notice_that_lacks_its_reason_is_no_notice(office: Office) -> None:
     case_id = await office.case()
     empty = {"decision": "to_correct", "reason": " "}

@@ -314,6 +314,7 @@ async def test_without_its_fonts_no_paper_is_made_and_that_is_told(
     assert not await desk.jobs.work_once(), "a font does not come by trying again"
 
 
+@SQLITE_ALONE
 async def test_papers_are_for_who_may_see_the_case(desk: Desk) -> None:
     await desk.decide("refused", "不属于本机关职权范围。")
     paper, _ = await desk.made()

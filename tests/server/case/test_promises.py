@@ -30,6 +30,7 @@ from tests.kit.casework import (
     closing,
     once,
 )
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_papers import text_of
 from tests.server.uploads.test_phones import picture_of
 
@@ -148,6 +149,7 @@ async def test_what_is_owed_may_come_by_a_phone(office: Office, tmp_path: Path) 
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_a_promise_keeps_its_words_and_nobody_but_the_window_takes_it(
     office: Office,
 ) -> None:

@@ -14,6 +14,7 @@ from server.standards.codes import Satisfaction
 from signaling.refusals import Code
 from signaling.wire.call import CallCancel, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, OTHER_CLERK, SUPERVISOR, Office
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def met(office: Office, *, ended: bool = True) -> dict[str, Any]:
@@ -45,6 +46,7 @@ async def test_a_call_is_rated_once_and_added_to_once(office: Office) -> None:
     assert Satisfaction(second["level"]).bad
 
 
+@SQLITE_ALONE
 async def test_the_window_and_the_approver_see_nothing_of_it(office: Office) -> None:
     about = await met(office)
     said = {"level": "4", "text": "态度不好"}
@@ -58,6 +60,7 @@ async def test_the_window_and_the_approver_see_nothing_of_it(office: Office) -> 
         assert await ratings(office, about["case_id"], login) == []
 
 
+@SQLITE_ALONE
 async def test_only_the_screen_of_the_applicant_rates(office: Office) -> None:
     about = await met(office)
     for login in (CLERK, OTHER_CLERK, APPROVER, SUPERVISOR):
@@ -67,6 +70,7 @@ async def test_only_the_screen_of_the_applicant_rates(office: Office) -> None:
     assert await ratings(office, about["case_id"], SUPERVISOR) == []
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("level", ["4", "5"])
 async def test_a_bad_one_says_why(office: Office, level: str) -> None:
     about = await met(office)
@@ -91,6 +95,7 @@ async def test_what_has_not_ended_was_not_answered_or_is_long_ago_is_not_rated(
     assert refusal.code is Code.RATING_CLOSED
 
 
+@SQLITE_ALONE
 async def test_a_call_about_another_case_is_not_there(office: Office) -> None:
     about = await met(office)
     other = await met(office)

@@ -51,6 +51,7 @@ from tests.kit.exchange import (
     seat_approvers,
 )
 from tests.kit.exchange import CLERK as AT_THE_WINDOW
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.until import until
 
 WHY = "申请事项属东昌府区管辖"
@@ -288,6 +289,7 @@ async def test_a_unit_keeps_a_list_of_what_it_referred_away(office: Office) -> N
     assert await away(APPROVER, before=(newest.at, newest.case_id)) == [first]
 
 
+@SQLITE_ALONE
 async def test_what_is_refused(office: Office) -> None:
     case_id = await office.case()
     there = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": WHY}

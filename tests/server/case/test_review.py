@@ -22,7 +22,7 @@ from signaling.client import Client
 from signaling.refusals import Refusal
 from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, Site, acts, exchange, live, ringing
 from tests.kit.nodes import browser, node_settings, seat_staff, served, sign_in
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 
 
@@ -47,7 +47,7 @@ async def test_guesses_that_come_at_once_are_slowed_down_too(store: Store) -> No
     assert set(codes) == {"bad_credentials", "throttled"}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@SQLITE_ALONE
 async def test_a_source_that_the_asker_invents_is_not_believed(node: Running) -> None:
     async with browser(node) as page:
         codes = []
@@ -77,6 +77,7 @@ async def test_an_ipv4_address_told_as_ipv6_is_a_source_of_its_own(
     assert source(request.clone(remote=remote)) == whence
 
 
+@SQLITE_ALONE
 async def test_signing_in_ends_the_session_that_the_browser_had(node: Running) -> None:
     async with browser(node) as page:
         await sign_in(page, "clerk-one")
@@ -164,6 +165,7 @@ async def test_a_call_that_cannot_be_written_stops_no_other_calls_time(
         assert (await acts(node.store, broken))[-1] == "forged"
 
 
+@SQLITE_ALONE
 async def test_who_takes_the_name_of_anothers_page_does_not_take_his_seat(
     site: Site, clock: MovedClock
 ) -> None:

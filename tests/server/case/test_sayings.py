@@ -23,6 +23,7 @@ from tests.kit.casework import (
     THIRD,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def say(office: Office, login: str, case_id: str, text: str, **more: Any) -> None:
@@ -60,6 +61,7 @@ async def test_each_side_writes_and_the_applicant_reads_the_shared_lane_alone(
     }
 
 
+@SQLITE_ALONE
 async def test_who_only_watches_or_was_not_invited_writes_nothing(office: Office) -> None:
     case_id = await office.case()
     words = {"case_id": case_id, "lane": "shared", "text": "x"}
@@ -72,6 +74,7 @@ async def test_who_only_watches_or_was_not_invited_writes_nothing(office: Office
     assert (await office.view(case_id))["sayings"] == []
 
 
+@SQLITE_ALONE
 async def test_the_third_party_writes_as_long_as_it_is_there(office: Office) -> None:
     case_id = await office.case()
     call_id = await office.meet(case_id)
@@ -85,6 +88,7 @@ async def test_the_third_party_writes_as_long_as_it_is_there(office: Office) -> 
     assert await texts(office, case_id, CLERK) == ["在"]
 
 
+@SQLITE_ALONE
 async def test_a_message_names_only_a_running_call_about_its_case(office: Office) -> None:
     case_id, other = await office.case(), await office.case()
     call_id = await office.meet(case_id)
@@ -98,6 +102,7 @@ async def test_a_message_names_only_a_running_call_about_its_case(office: Office
     assert (late["text"], late["call_id"]) == ("刚挂断", None)
 
 
+@SQLITE_ALONE
 async def test_a_decided_case_is_still_written_about(office: Office) -> None:
     case_id = await office.case()
     no = {"decision": "refused", "reason": "不属职权范围"}

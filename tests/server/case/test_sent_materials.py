@@ -25,6 +25,7 @@ from tests.kit.casework import (
     Office,
 )
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.stores import SQLITE_ALONE
 
 SENT: tuple[Purpose, ...] = ("blank_form", "sample", "guide", "notice", "result")
 
@@ -60,6 +61,7 @@ async def test_the_approver_sends_and_the_window_returns_what_it_was_sent(
     assert [one["actor"] for one in entries][-1] == "person-lixiulan"
 
 
+@SQLITE_ALONE
 async def test_what_the_approver_sends_counts_for_no_line(office: Office, tmp_path: Path) -> None:
     case_id = await office.case()
     uploads = await office.uploads(tmp_path / "uploads")
@@ -79,6 +81,7 @@ async def test_what_the_approver_sends_counts_for_no_line(office: Office, tmp_pa
         await office.do(APPROVER, CaseReview, **{**review, "material_id": other})
 
 
+@SQLITE_ALONE
 async def test_each_side_sends_only_what_is_its_own(office: Office, tmp_path: Path) -> None:
     case_id, foreign = await office.case(), await office.case()
     await office.seat_third(await office.meet(case_id))
@@ -111,6 +114,7 @@ async def test_each_side_sends_only_what_is_its_own(office: Office, tmp_path: Pa
     assert len((await office.view(case_id))["materials"]) == 3
 
 
+@SQLITE_ALONE
 async def test_after_the_decision_notice_and_result_are_still_sent(
     office: Office, tmp_path: Path
 ) -> None:
@@ -204,6 +208,7 @@ async def desks(demo_database: str, tmp_path: Path) -> AsyncIterator[tuple[Desk,
         yield clerk, approver
 
 
+@SQLITE_ALONE
 async def test_purpose_and_answer_come_with_the_upload(desks: tuple[Desk, Desk]) -> None:
     clerk, approver = desks
     case_id = await clerk.open_case()

@@ -156,6 +156,7 @@ async def test_conflicts_of_before_are_shown_and_not_removed(
             assert not any(one["conflicts"] for one in (await admin.get("/people"))["people"])
 
 
+@SQLITE_ALONE
 async def test_the_doctor_names_whose_roles_exclude_one_another(
     demo_database: str, tmp_path: Path
 ) -> None:
@@ -216,6 +217,7 @@ async def test_nobody_takes_and_decides_one_case(office: Office) -> None:
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_who_edited_it_at_the_window_does_not_decide_it_either(office: Office) -> None:
     both(office, APPROVER, Role.CLERK, Role.APPROVER)
     both(office, OTHER_APPROVER, Role.CLERK, Role.APPROVER)

@@ -34,6 +34,7 @@ from tests.kit.casework import (
     VALUES,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 STROKES = [[(0.1, 0.5, 0.3, 0), (0.25, 0.2, 0.625, 40)], [(0.5, 0.75, 1.0, 120)]]
 PAD = {"width": 800, "height": 300, "strokes": STROKES}
@@ -114,6 +115,7 @@ async def test_the_summary_tells_what_stands_there_and_what_is_missing(
     assert [one["line"] for one in fourth["materials"] if one["changed"]] == ["licence"]
 
 
+@SQLITE_ALONE
 async def test_the_hash_is_of_what_stands_there_alone(office: Office, tmp_path: Path) -> None:
     case_id = await office.case()
     uploads = await office.uploads(tmp_path / "uploads")
@@ -325,6 +327,7 @@ async def test_an_item_may_want_it_handed_in_before_it_is_accepted(
     assert kinds == ["receipt", "receipt", "acceptance"]
 
 
+@SQLITE_ALONE
 async def test_the_turned_screen_is_the_windows_alone(office: Office) -> None:
     case_id = await office.case()
     await office.seat_third(await office.meet(case_id))
@@ -348,6 +351,7 @@ async def test_the_turned_screen_is_the_windows_alone(office: Office) -> None:
     assert opened["case"]["applicant"]["identity_number"] == IDENTITY_NUMBER
 
 
+@SQLITE_ALONE
 async def test_a_decided_case_is_signed_no_more(office: Office) -> None:
     case_id = await office.case()
     summary = await shown(office, case_id)
@@ -362,6 +366,7 @@ async def test_a_decided_case_is_signed_no_more(office: Office) -> None:
         assert refusal.code is Code.CASE_CLOSED, command
 
 
+@SQLITE_ALONE
 async def test_what_the_clerk_read_on_his_page_was_not_shown_to_the_applicant(
     office: Office,
 ) -> None:
@@ -409,6 +414,7 @@ async def test_of_many_signatures_at_once_each_is_kept_and_one_is_the_newest(
     assert (await office.view(case_id))["signature"]["id"] == last
 
 
+@SQLITE_ALONE
 async def test_the_picture_of_a_signature_is_for_who_sees_the_case(office: Office) -> None:
     case_id = await office.case()
     await signed(office, case_id)

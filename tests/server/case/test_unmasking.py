@@ -26,6 +26,7 @@ from tests.kit.casework import (
     THIRD,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 
 async def filled(office: Office) -> str:
@@ -46,6 +47,7 @@ async def refused_reading(office: Office, case_id: str, login: str, unmasking_id
     return told.value.code
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     "what, whole",
     [
@@ -85,6 +87,7 @@ async def test_it_is_an_act_with_a_reason_that_others_see(office: Office) -> Non
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_nothing_sensitive_leaves_with_the_act(office: Office) -> None:
     case_id = await filled(office)
     acks: list[Any] = []
@@ -103,6 +106,7 @@ async def test_nothing_sensitive_leaves_with_the_act(office: Office) -> None:
     await office.switchboard.close()
 
 
+@SQLITE_ALONE
 async def test_without_right_reason_or_such_a_value_it_is_refused(office: Office) -> None:
     case_id = await filled(office)
     await office.seat_third(await office.meet(case_id))

@@ -23,7 +23,7 @@ from server.standards.numbering import STANDARD
 from server.store import SYSTEM, tables
 from tests.kit.capabilities import REAL_ITEMS, needs
 from tests.kit.desks import Desk, demo_node, desk_of
-from tests.kit.stores import opened
+from tests.kit.stores import SQLITE_ALONE, opened
 
 ROWS = [
     {"实施编码": "11370211MB287554194000131014001", "事项名称": "食品经营许可", "事项类型": "行政许可",
@@ -176,6 +176,7 @@ async def test_columns_say_what_is_granted_on_which_law_and_where(tmp_path: Path
         assert (await taken(new, 办理系统="本系统"))["system"] == ""
 
 
+@SQLITE_ALONE
 async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
     database: str, tmp_path: Path
 ) -> None:

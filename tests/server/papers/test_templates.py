@@ -37,6 +37,7 @@ from server.work import paper as drawing
 from server.work.child import Children
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import ADMIN, APPROVER, CLERK, SUPERVISOR, Office, closing
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_papers import text_of
 
 pytestmark = pytest.mark.timeout(180)
@@ -129,7 +130,6 @@ WRONG: Final = {
     "a font that is not here": ('#set text(font: "Comic Sans MS")\nx', "font", 1, "comic sans ms"),
     "a panic": ('#panic("nothing")', "panicked", 1, "nothing"),
 }  # fmt: skip
-on_sqlite = pytest.mark.parametrize("demo_database", ["sqlite"], indirect=True)
 """Nothing is asked of the database."""
 
 
@@ -149,7 +149,7 @@ def drawn(source: str, kind: PaperKind) -> list[template.TemplateFault]:
     return []
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_what_a_template_may_not_do_is_told_with_its_line(hall: Hall) -> None:
     for what, (source, why, line) in HOSTILE.items():
         [fault] = await hall.faults(source)
@@ -164,7 +164,7 @@ def test_what_is_wrong_in_a_template_is_told_with_its_line() -> None:
         assert (fault.why, fault.line, fault.name) == (why, line, name), what
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_memory_and_size_are_bounded_and_the_next_one_is_drawn(hall: Hall) -> None:
     big = await hall.faults('#let s = "x" * 1000\n#while s.len() > 0 { s = s + s }')
     assert {one.why for one in big} <= {"endless", "other"}
@@ -177,7 +177,7 @@ async def test_memory_and_size_are_bounded_and_the_next_one_is_drawn(hall: Hall)
     assert await hall.faults(OWN) == []
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_one_that_never_ends_is_ended(hall: Hall) -> None:
     brief = TemplateStudio(
         hall.office.store, Children(1), limits=replace(OWN_LIMITS, processor_s=2)
@@ -270,7 +270,7 @@ def test_the_built_in_layout_says_what_must_be_said_and_what_is_left_out_is_name
         assert ("lacks", must) in found, (words, found)
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_what_must_name_the_review_body_waits_until_that_is_known(hall: Hall) -> None:
     store = hall.office.store
     async with store.change(SYSTEM) as change:
@@ -292,6 +292,7 @@ async def test_what_must_name_the_review_body_waits_until_that_is_known(hall: Ha
     assert all(one in text for one in known.values())
 
 
+@SQLITE_ALONE
 async def test_what_has_a_fault_is_not_published(hall: Hall) -> None:
     for source, why in (("#nobody", "unknown_name"), ("= 通知书", "lacks")):
         with pytest.raises(Refusal) as refused:
@@ -352,6 +353,7 @@ async def test_a_paper_keeps_the_template_with_which_it_was_asked_for(hall: Hall
     assert "本文书一式两份" in (await hall.made(case_id))[1]
 
 
+@SQLITE_ALONE
 async def test_a_template_that_fails_a_real_case_gives_way_to_the_built_in_one(hall: Hall) -> None:
     """It says the reason of the invented case alone, or ends on no other: the notice is made all the same."""
     for over, part in enumerate(
@@ -384,6 +386,7 @@ async def test_a_template_that_fails_a_real_case_gives_way_to_the_built_in_one(h
 # ---------------------------------------------------------------- who may
 
 
+@SQLITE_ALONE
 async def test_templates_are_for_the_administrator_of_the_unit_and_read_by_its_supervisors(
     hall: Hall,
 ) -> None:
@@ -484,6 +487,7 @@ async def courses(office: Office) -> None:
     await office.do(APPROVER, course.CaseFinish, **about, **why, kind="returned")
 
 
+@SQLITE_ALONE
 async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_path: Path) -> None:
     office = hall.office
     case_id = await office.case(item_id=demo.CLOSING)

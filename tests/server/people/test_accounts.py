@@ -30,11 +30,10 @@ from server.store import Store, tables
 from signaling.client import Client
 from signaling.refusals import Code, Refusal
 from tests.kit.nodes import PASSWORD, browser, hashed, node_settings, seat_staff, served, sign_in
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 from tests.server.test_command import yunjian
 
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NEW = "four quite unrelated words"
 
 
@@ -142,7 +141,7 @@ async def test_administrators_act_on_the_staff_of_their_own_unit_alone(node: Run
         await sign_in(page, "clerk-one")
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_who_checks_on_an_administrator_gets_no_password_from_him(store: Store) -> None:
     """He could agree to what he asked for himself, or let his own exclusions be."""
     await seat_staff(store)
@@ -162,6 +161,7 @@ async def test_who_checks_on_an_administrator_gets_no_password_from_him(store: S
     assert (await accounts.reset(SYSTEM, "also")).password
 
 
+@SQLITE_ALONE
 async def test_a_temporary_password_opens_nothing_but_its_change(
     node: Running, moved: MovedClock
 ) -> None:
@@ -234,6 +234,7 @@ async def test_changing_ones_own_password_ends_ones_other_sessions(node: Running
     ]
 
 
+@SQLITE_ALONE
 async def test_an_old_password_is_guessed_at_no_faster_than_at_a_sign_in(store: Store) -> None:
     await seat_staff(store)
     actor = (await Sessions(store).sign_in("clerk-one", PASSWORD, "cookie", "192.0.2.1")).actor
@@ -402,7 +403,7 @@ async def test_a_session_that_nobody_uses_ends_after_half_an_hour(
         assert [tuple(row) for row in closed] == [("system", f"session:{idle.actor.session_id}")]
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_a_use_that_another_node_wrote_down_or_that_could_not_be_written_down_counts(
     store: Store, clock: MovedClock
 ) -> None:
@@ -454,7 +455,7 @@ async def test_who_is_on_duty_or_in_a_call_is_not_signed_out(
     assert not await watched.runs(on_duty)
 
 
-@on_sqlite
+@SQLITE_ALONE
 async def test_who_sits_in_a_call_follows_one_or_sends_a_file_is_not_idle(
     store: Store, clock: MovedClock
 ) -> None:
@@ -505,6 +506,7 @@ async def test_who_sits_in_a_call_follows_one_or_sends_a_file_is_not_idle(
         await asyncio.gather(watch, return_exceptions=True)
 
 
+@SQLITE_ALONE
 async def test_a_page_that_says_it_is_used_keeps_its_session(
     database: str, tmp_path: Path, moved: MovedClock
 ) -> None:

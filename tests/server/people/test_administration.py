@@ -22,6 +22,7 @@ from server.store import SYSTEM, Store, tables
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.templates import fill
 
 FAR, FAR_ADMIN = demo.LIAOCHENG, "far-admin"
@@ -118,6 +119,7 @@ async def test_before_whom_decisions_are_taken_is_entered_whole_and_seen_by_all(
         assert told[demo.XIHAIAN] == ("青岛市黄岛区人民政府", "青岛市黄岛区人民法院")
 
 
+@SQLITE_ALONE
 async def test_the_doctor_warns_while_nobody_is_operator(
     demo_database: str, tmp_path: Path
 ) -> None:
@@ -249,6 +251,7 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             ]
 
 
+@SQLITE_ALONE
 async def test_no_way_round_the_second_person(demo_database: str, tmp_path: Path) -> None:
     """Taken away and brought back open, renamed, offered from an old version, imported."""
     whole = form_of(demo.PRINCIPAL)

@@ -29,7 +29,7 @@ from signaling.gateway.connection import Connection
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Who
 from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 from tests.kit.until import until
 
 
@@ -50,6 +50,7 @@ async def page(node: Running) -> AsyncIterator[aiohttp.ClientSession]:
         yield client
 
 
+@SQLITE_ALONE
 async def test_a_session_is_a_cookie_that_scripts_cannot_read(
     page: aiohttp.ClientSession,
 ) -> None:
@@ -90,6 +91,7 @@ async def test_each_sign_in_makes_a_new_token_and_ends_after_a_working_day(
         assert said.status == 401
 
 
+@SQLITE_ALONE
 async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.ClientSession) -> None:
     told = []
     for login in ("clerk-one", "nobody-here"):
@@ -102,6 +104,7 @@ async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.Client
     assert told[0] == told[1] == ("bad_credentials", sentence(Code.BAD_CREDENTIALS, "zh-CN"))
 
 
+@SQLITE_ALONE
 async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
     await sign_in(page, "clerk-one")
     for foreign in (
@@ -116,7 +119,7 @@ async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
         assert said.status == 200
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
@@ -143,6 +146,7 @@ async def test_every_error_is_a_problem(
             assert said.headers["Allow"]
 
 
+@SQLITE_ALONE
 async def test_a_body_that_does_not_fit_is_told_by_the_names_of_its_fields(
     page: aiohttp.ClientSession,
 ) -> None:
@@ -161,6 +165,7 @@ async def test_a_body_that_does_not_fit_is_told_by_the_names_of_its_fields(
         assert (said.status, (await said.json())["code"]) == (413, "too_large")
 
 
+@SQLITE_ALONE
 async def test_pages_carry_the_policy_and_hide_the_server(page: aiohttp.ClientSession) -> None:
     async with page.get("/healthz") as said:
         policy = said.headers["Content-Security-Policy"]
@@ -172,6 +177,7 @@ async def test_pages_carry_the_policy_and_hide_the_server(page: aiohttp.ClientSe
         assert "Server" not in said.headers
 
 
+@SQLITE_ALONE
 async def test_the_description_is_valid_openapi(page: aiohttp.ClientSession) -> None:
     async with page.get("/api/v1/openapi.json") as said:
         document = await said.json()
@@ -248,6 +254,7 @@ async def test_whose_session_ends_by_itself_is_off_duty(
     assert await told() == ("away", [("system", "unit:unit-qingdao")])
 
 
+@SQLITE_ALONE
 async def test_the_socket_of_an_expired_session_is_closed(
     node: Running, page: aiohttp.ClientSession, moved: MovedClock
 ) -> None:
@@ -276,6 +283,7 @@ async def test_the_socket_of_an_expired_session_is_closed(
         await socket.close()
 
 
+@SQLITE_ALONE
 async def test_a_socket_acts_with_the_roles_that_its_person_has_now(
     node: Running, page: aiohttp.ClientSession
 ) -> None:
@@ -297,6 +305,7 @@ async def test_a_socket_acts_with_the_roles_that_its_person_has_now(
             await one.close()
 
 
+@SQLITE_ALONE
 async def test_figures_are_for_this_machine_and_operators(
     node: Running, page: aiohttp.ClientSession
 ) -> None:
@@ -312,6 +321,7 @@ async def test_figures_are_for_this_machine_and_operators(
         assert said.status == 200
 
 
+@SQLITE_ALONE
 async def test_a_socket_takes_only_the_cookie_of_its_way(database: str, tmp_path: Path) -> None:
     """Over https the plain cookie, which anybody on the way may have set, is nobody's."""
     settings = node_settings(database, tmp_path, trusted_proxies=("127.0.0.1/32",))

@@ -20,7 +20,7 @@ from server.store import Store, tables, upgrade
 from signaling.refusals import Refusal
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 
 HOME = "192.0.2.1"
 ELSEWHERE = "198.51.100.1"
@@ -55,6 +55,7 @@ async def test_thirty_two_wrong_tries_leave_the_owner_alone_at_another_address(
     assert (await enter(book, "clerk-one", HOME)).startswith("device:")
 
 
+@SQLITE_ALONE
 async def test_a_blocked_pair_is_open_again_after_a_quarter_of_an_hour(
     book: Sessions, clock: MovedClock
 ) -> None:
@@ -69,6 +70,7 @@ async def test_a_blocked_pair_is_open_again_after_a_quarter_of_an_hour(
     assert (await enter(book, "clerk-one", HOME)).startswith("device:")
 
 
+@SQLITE_ALONE
 async def test_the_right_passwords_of_an_office_never_count(book: Sessions) -> None:
     people = ("clerk-one", "approver-one", "supervisor-one", "admin-one")
     for number in range(10):
@@ -81,6 +83,7 @@ async def test_the_right_passwords_of_an_office_never_count(book: Sessions) -> N
     assert await enter(book, "nobody-20", HOME, wrong=True) == "throttled"
 
 
+@SQLITE_ALONE
 async def test_guesses_from_many_addresses_hold_back_unknown_devices_alone(
     book: Sessions, clock: MovedClock
 ) -> None:
@@ -100,6 +103,7 @@ async def test_guesses_from_many_addresses_hold_back_unknown_devices_alone(
     assert (await enter(book, "clerk-one", HOME)).startswith("device:")
 
 
+@SQLITE_ALONE
 async def test_a_known_device_has_failures_of_its_own(store: Store) -> None:
     await seat_staff(store)
     limits = {"pair": Limit(4, 900), "name": Limit(6, 60), "source": Limit(6, 60)}
@@ -137,6 +141,7 @@ async def test_what_counts_no_more_is_swept(
     assert await kept() == (0, 0)
 
 
+@SQLITE_ALONE
 async def test_calls_are_checked_six_times_a_minute(
     database: str, tmp_path: Path, clock: MovedClock
 ) -> None:

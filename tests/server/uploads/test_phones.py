@@ -260,6 +260,7 @@ async def test_a_link_gives_nothing_twice_too_late_or_for_another_case(
         await until(dropped, 10)
 
 
+@SQLITE_ALONE
 async def test_links_have_limits_and_guessing_is_slowed_down(
     demo_database: str, tmp_path: Path
 ) -> None:

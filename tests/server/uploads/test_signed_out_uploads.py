@@ -16,6 +16,7 @@ from server.edge.senders import SENDERS
 from server.people.acts.accounts import Accounts
 from server.store import SYSTEM
 from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.stores import SQLITE_ALONE
 from tests.kit.until import until
 
 SIZE = 1_000_000
@@ -56,6 +57,7 @@ async def sending(desk: Desk, node: Running) -> tuple[str, asyncio.Event, asynci
     return location, goes_on, task
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("how", ["signs out", "is blocked"])
 async def test_a_patch_begun_before_the_sign_in_ended_is_cut_off(node: Running, how: str) -> None:
     async with desk_of(node, "lixiulan") as desk:

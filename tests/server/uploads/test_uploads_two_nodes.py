@@ -22,7 +22,7 @@ from tests.kit.desks import PIECE, TUS, Desk, desk_of
 from tests.kit.meetings import load
 from tests.kit.nodes import node_settings
 from tests.kit.papers import pdf_of
-from tests.kit.stores import MovedClock, opened
+from tests.kit.stores import SQLITE_ALONE, MovedClock, opened
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(90)]
@@ -200,6 +200,7 @@ async def test_a_sender_is_told_that_a_node_is_away_and_then_that_it_is_gone(
                 assert said.status == 410
 
 
+@SQLITE_ALONE
 async def test_a_signature_ends_and_is_for_one_request(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path) as store:
         one = Nodes(store, "one", secret=b"a secret")
