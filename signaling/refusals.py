@@ -89,6 +89,7 @@ class Code(StrEnum):
     OTHER_WAY = "other_way"
     DELIVERY_ENDED = "delivery_ended"
     RECEIVER_MISSING = "receiver_missing"
+    ANSWER_MISSING = "answer_missing"
     CAUSE_MISSING = "cause_missing"
     TIME_LEFT = "time_left"
     UNFINISHED = "unfinished"

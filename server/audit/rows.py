@@ -12,7 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rows import named_so
+from server.case.rows import course_of, named_so
+from server.case.rules.course.course import Consultation
+from server.case.rules.course.states import CONSULTATIONS
+from server.catalogue.rules.item import NO_ITEM
 from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_call, of_case
 from server.standards.numbering import ungrouped
@@ -44,6 +47,8 @@ class Logged:
     case_number: str | None
     item_name: str
     applicant_name: str
+    consultation: Consultation | None
+    """咨询: of a call about what is no case; None of a case, and of one that became a case."""
     caller: PersonRef
     approver: PersonRef | None
     declined_by: PersonRef | None
@@ -127,14 +132,16 @@ async def list_calls(
             _number(unit_id).label("number"),
             sa.case((_own(unit_id), _NEVER), else_=_left(unit_id)).label("known"),
             cases.c.applicant_name,
-            items.c.name.label("item"),
+            cases.c.state.label("case_state"),
+            cases.c.course,
+            sa.func.coalesce(items.c.name, NO_ITEM).label("item"),
             sa.select(sa.func.count())
             .where(recordings.c.call_id == calls.c.id)
             .scalar_subquery()
             .label("recorded"),
         )
         .select_from(
-            calls.join(cases, cases.c.id == calls.c.case_id).join(
+            calls.join(cases, cases.c.id == calls.c.case_id).outerjoin(
                 items, items.c.id == cases.c.item_id
             )
         )
@@ -245,6 +252,9 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             case_number=row["number"],
             item_name=row["item"],
             applicant_name=row["applicant_name"],
+            consultation=course_of(row["course"]).consultation
+            if row["case_state"] in CONSULTATIONS
+            else None,
             caller=refs[row["caller_id"]],
             approver=refs.get(approvers.get(row["id"], "")),
             declined_by=refs.get(declined.get(row["id"], "")),

@@ -132,6 +132,9 @@ class CallLogRow(Message):
     case_number: str | None
     item_name: str
     applicant_masked: str
+    question: str = ""
+    """咨询: what is asked, where the call is about what became no case, and what it was answered."""
+    answer: str = ""
     caller: PersonRef
     approver: PersonRef | None
     declined_by: PersonRef | None

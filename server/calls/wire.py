@@ -30,6 +30,8 @@ class RingCard(Message):
     materials_required: int
     registered_at: datetime | None = None
     """When the case was registered: tells cases of one surname and item apart. None in calls of before."""
+    question: str | None = None
+    """咨询: what is asked, by somebody who is not named; null of a case."""
 
 
 class CallView(Message):

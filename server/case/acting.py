@@ -47,13 +47,15 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.end_delivery": "course",
     "case.finish": "course",
     "case.archive": "course",
+    "case.register_consulted": "course",
+    "case.conclude": "course",
 }
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""
 TOLD_AT_MOST: Final = 50
 _BY: Final[Mapping[Side, frozenset[str]]] = {
     "window": frozenset({
-        "case.create", "case.consent", "case.edit", "case.close_proposal", "case.grade",
+        "case.create", "case.consult", "case.register_consulted", "case.consent", "case.edit", "case.close_proposal", "case.grade",
         "case.sign", "case.submit", "case.promise", "case.print_form", "case.send_originals",
         "case.consent_earlier", "case.take_earlier", "case.invite_phone",
         "case.agree_electronic", "case.check_receiver",

@@ -4,7 +4,15 @@ from functools import partial
 from typing import Final
 
 from server.calls.join import MARKS, SWITCHBOARD
-from server.case.acts.course import advancing, clocks, consents, decisions, following, registering
+from server.case.acts.course import (
+    advancing,
+    clocks,
+    consents,
+    consulting,
+    decisions,
+    following,
+    registering,
+)
 from server.case.acts.course.enquiries import Enquiries
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
@@ -33,6 +41,7 @@ async def join(node: Node) -> None:
         decisions.commands(store, settings.numbering),
         clocks.commands(store),
         advancing.commands(store),
+        consulting.commands(store),
         sayings.commands(store),
         comments.commands(store),
         signing.commands(store, settings.numbering),

@@ -12,6 +12,7 @@ from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Deadlines, Extension, Halt
 from server.case.rules.course import course as courses
+from server.case.rules.course.states import CONSULTATIONS
 from server.case.rules.form import Proposal as Proposed
 from server.case.rules.form import SavedValue
 from server.case.rules.materials.handover import Handover, Sheet
@@ -37,6 +38,7 @@ from server.case.wire.course.advancing import (
     ResultView,
     RulingView,
 )
+from server.case.wire.course.consulting import ConsultationView
 from server.case.wire.decision import (
     Check,
     ClockView,
@@ -64,7 +66,9 @@ from server.case.wire.talk import Comment, CommentEntry, Saying
 from server.case.wire.unmasking import UnmaskingView
 from server.case.wire.view import CaseView
 from server.case.wire.words import Applicant, Consent
+from server.catalogue.rules.item import OTHER_LINE
 from server.catalogue.views import item_view
+from server.catalogue.wire import ItemView, MaterialLine
 from server.people.views import Filled, People
 from server.rights.person import Actor
 from server.standards import limits
@@ -104,7 +108,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         number=case.number,
         state=case.state,
         mode=case.mode,
-        item=item_view(case.item, case.unit_id, record.unit_name, record.place),
+        item=_item(record),
         clerk=people[case.clerk_id],
         window_name=record.window_name,
         window_unit_id=case.window_unit_id,
@@ -151,6 +155,15 @@ def case_view(whole: rows.Whole) -> CaseView:
     )
 
 
+def _item(record: rows.Record) -> ItemView:
+    """The item of the case; the list of a consultation begins with the line of what is only shown."""
+    case = record.case
+    item = item_view(case.item, case.unit_id, record.unit_name, record.place)
+    if case.state not in CONSULTATIONS:
+        return item
+    return item.model_copy(update={"lines": [SHOWN, *item.lines]})
+
+
 def _viewed(material: Material) -> ViewedCopy | None:
     if material.state != "stored" or material.viewed_state == "none":
         return None
@@ -165,6 +178,9 @@ def _viewed(material: Material) -> ViewedCopy | None:
     )
 
 
+SHOWN: Final = MaterialLine(
+    key=OTHER_LINE, name="出示的材料", need="optional", form="paper", originals=0, copies=0
+)
 REFERRAL: Final = Filled(ReferralView, rules.Referral)
 DRAWING: Final = Filled(DrawingView, Drawing)
 CONSENT: Final = Filled(Consent, rules.Consent)
@@ -205,6 +221,7 @@ COURSE: Final = Filled(
         "ending": Filled(EndingView, courses.Ending),
         "archived": Filled(ArchivedView, courses.Archived),
         "reports": Filled(ReportedView, courses.Reported),
+        "consultation": Filled(ConsultationView, courses.Consultation),
     },
     beside=frozenset({"ruling", "agreement"}),
 )

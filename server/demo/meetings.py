@@ -131,6 +131,22 @@ MEETINGS: Final = (
 """Oldest first; those of one moment run beside each other."""
 
 
+CONSULTED: Final[Sequence[tuple[str | None, str, str]]] = (
+    (
+        demo.CLOSING,
+        "分公司还有未缴的税，能先办注销吗？",
+        "不能，先到税务机关办清税证明，带来再登记。",
+    ),
+    (
+        demo.PRINCIPAL,
+        "新负责人在外地，要本人到窗口吗？",
+        "不用。带任免文件和身份证复印件，当场核对。",
+    ),
+    (None, "外地的食品经营许可证，能在这里换吗？", ""),
+)
+"""咨询: the item, or none; what was asked; and what it was answered, or nothing as yet."""
+
+
 def moment_of(meeting: Meeting) -> datetime:
     """On that day, or the Friday before a weekend."""
     day = (datetime.now(UTC) + CHINA).date() - timedelta(days=meeting.days)

@@ -19,6 +19,7 @@ from server.calls.rows import recorded as recorded_rows
 from server.case import rows as case_rows
 from server.demo import data as demo
 from server.demo.meetings import (
+    CONSULTED,
     MEETINGS,
     REASONS,
     RETURNED,
@@ -79,6 +80,8 @@ async def make(
             for moment, several in by_moment(meetings):
                 clock.ahead = moment - datetime.now(UTC)
                 calls += await _meet(node.address, several)
+                if several[-1] is meetings[-1]:
+                    await _consult(node.address)
                 await _settled(store, calls)
                 done += len(several)
                 say(done, len(meetings))
@@ -143,6 +146,18 @@ async def _meet(address: str, meetings: Sequence[Meeting]) -> list[str]:
             if all(login != one.clerk for one in meetings):
                 await player.ask("desk.duty", duty="away")
         return [call_id for _, call_id in begun]
+
+
+async def _consult(address: str) -> None:
+    """What was only asked on the last day: two answered, one open."""
+    async with Player(address, "lixiulan") as window, Player(address, "zhoumingyuan") as approver:
+        for item_id, question, answer in CONSULTED:
+            about = {"item_id": item_id} if item_id else {"unit_id": demo.XIHAIAN}
+            made = await window.ask("case.consult", question=question, **about)
+            if answer:
+                case_id = str(made["case_id"])
+                await approver.ask("case.open", case_id=case_id)
+                await approver.act("case.conclude", case_id, answer=answer)
 
 
 def _people(meeting: Meeting) -> list[str]:

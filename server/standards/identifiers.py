@@ -172,9 +172,13 @@ def mask_address(address: str) -> str:
     return mask_phone(address) if address.isdigit() else f"{address[:1]}{'*' * (len(address) - 1)}"
 
 
+NOBODY: Final = "未登记"
+"""Who is in the place of an applicant where none is named: in a consultation (咨询)."""
+
+
 def mask_name(name: str) -> str:
-    """孙**: the first character and two stars, whatever the length."""
-    return f"{name[:1]}**"
+    """孙**: the first character and two stars, whatever the length; of nobody that nobody was registered."""
+    return f"{name[:1]}**" if name else NOBODY
 
 
 def mask(value: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.catalogue.rules.item import NO_ITEM
 from server.store.batch import Write
 from server.store.tables import cases, items, people, tasks, units
 from server.tasks.rules import Demand, Task, TaskResult, TaskSource, TaskTab
@@ -145,13 +146,13 @@ def _tab(tab: TaskTab, unit_id: str, person_id: str) -> tuple[sa.ColumnElement[b
 
 _LISTED: Final = sa.select(
     tasks,
-    items.c.name.label("item_name"),
+    sa.func.coalesce(items.c.name, NO_ITEM).label("item_name"),
     cases.c.applicant_name,
     cases.c.phone,
     units.c.name.label("unit_name"),
 ).select_from(
     tasks.join(cases, cases.c.id == tasks.c.case_id)
-    .join(items, items.c.id == cases.c.item_id)
+    .outerjoin(items, items.c.id == cases.c.item_id)
     .join(units, units.c.id == tasks.c.unit_id)
 )
 

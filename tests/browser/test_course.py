@@ -14,10 +14,14 @@ import pikepdf
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from server.demo import data as demo
 from tests.browser.test_together import Both, both
 from tests.kit import desks
+from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import INK, OTHER_IDENTITY_NUMBER, VALUES
+from tests.kit.peer import RED
 from tests.kit.screens import Screens
+from tests.kit.talks import stands as in_call
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -195,3 +199,101 @@ async def test_an_applicant_withdraws_at_the_window(tmp_path: Path) -> None:
         await expect(head(window)).to_have_text("撤回")
         await expect(window.locator("[data-stage=withdrawn]")).to_be_visible()
         await expect(people.approver.page.locator("[data-course-act=archive]")).to_be_visible()
+
+
+QUESTION = "公司换了负责人，营业执照能在这里换吗？"
+ANSWER = "可以，带上任免文件，当场办。"
+
+
+async def test_a_question_becomes_a_case_in_the_call_that_goes_on(tmp_path: Path) -> None:
+    """先咨询 of a unit alone, in one press; 收件登记 while they talk; and one that ends with its answer."""
+    screens = Screens()
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with (
+        desks.demo_node(database, tmp_path, media=True) as node,
+        chromium(tmp_path, RED, 440) as browser,
+        desks.desk_of(node, "lixiulan") as clerk,
+    ):
+        window, approver = await Desk.open(browser), await Desk.open(browser)
+        await window.watch_media()
+        for desk, login in ((window, "lixiulan"), (approver, "zhoumingyuan")):
+            await desk.sign_in(node.address, login, demo.PASSWORD)
+        near, far = window.page, approver.page
+        await far.get_by_role("button", name="上岗接听").click()
+
+        # what lacks is said where it lacks; then one press begins and calls, after the word on the recording
+        await near.locator("[data-consult-start]").click()
+        await expect(near.get_by_text("请选一个事项，或选一个单位")).to_be_visible()
+        await expect(near.locator("#new-asked")).to_be_focused()
+        await near.locator("#new-asked").select_option(demo.XIHAIAN)
+        await near.locator("#new-question").fill(QUESTION)
+        await screens.take(window, "consult-first", large=True)
+        await near.locator("#new-question").press("Enter")
+        await near.get_by_role("button", name="申请人同意").click()
+        card = far.get_by_role("alertdialog")
+        await expect(card).to_contain_text("咨询")
+        await expect(card).to_contain_text(QUESTION)
+        await card.get_by_role("button", name="接听").click()
+        for desk in (approver, window):
+            await in_call(desk.page, "active")
+        work = far.locator("[data-consultation]")
+        await expect(work.locator("[data-question]")).to_have_text(QUESTION)
+        await expect(far.locator("[data-decide]")).to_have_count(0)
+        await far.locator("#consult-answer").fill(ANSWER)
+        case_id = near.url.rpartition("/")[2]
+
+        # both reload: the call, the question and what was begun of the answer are there
+        for page in (near, far):
+            await page.reload()
+            await in_call(page, "active")
+            await expect(page.locator("[data-consultation]")).to_contain_text(QUESTION)
+        await expect(far.locator("#consult-answer")).to_have_value(ANSWER)
+        await screens.take(approver, "consult-approver", large=True)
+
+        # a paper is shown; it lies on the one open line, and the other side opens it
+        await near.locator("[data-show-paper]").click()
+        await expect(near.locator("[data-scan]")).to_be_visible()
+        await near.keyboard.press("Escape")
+        scan = two_pages()
+        location, material_id = await clerk.begin(case_id, "other", len(scan), "任免文件.pdf")
+        async with clerk.patch(location, 0, scan) as said:
+            assert said.status == 204
+        await far.locator(f"[data-shown-paper='{material_id}']").click()
+        await expect(far.locator(".document[data-shown]")).to_be_visible()
+
+        # 收件登记 in the same call, by the keyboard
+        await near.locator("[data-to=course]").click()
+        await screens.take(window, "consult-register", large=True)
+        item = near.locator("#new-item")
+        await item.fill("负责人变更")
+        await near.locator("[role=listbox] [role=option]").first.click()
+        known = {"applicant_name": "孙雅宁", "identity_number": OTHER_IDENTITY_NUMBER}
+        for name, value in {**known, "phone": "13805316217"}.items():
+            await near.locator(f"#new-{name}").fill(value)
+        await near.keyboard.press("Control+Enter")
+        await expect(near.locator('[data-line="application"]')).to_be_visible()
+        await expect(far.locator('[data-line="application"]')).to_be_visible()
+        for page in (near, far):
+            await in_call(page, "active")
+        seen = await clerk.case(case_id)
+        assert (seen["state"], seen["materials"][0]["id"]) == ("reviewing", material_id)
+        await near.get_by_role("button", name="挂断", exact=True).click()
+
+        # another one is answered, and stands in the list of both with its answer
+        asked = {"item_id": demo.PRINCIPAL, "question": QUESTION}
+        other = (await clerk.command("case.consult", **asked))["case_id"]
+        await far.goto(f"{node.address}/approver/cases/{other}")
+        await far.locator("[data-conclude]").click()
+        await expect(far.locator("#consult-answer")).to_have_attribute("aria-invalid", "true")
+        await far.locator("#consult-answer").fill(ANSWER)
+        await far.locator("[data-conclude]").click()
+        await expect(far.locator("[data-consultation] [data-answer]")).to_have_text(ANSWER)
+        for desk, side in ((window, "window"), (approver, "approver")):
+            await desk.page.goto(f"{node.address}/{side}")
+            await desk.page.locator("[data-consult-state]").click()
+            row = desk.page.locator(f"[data-consulted='{other}']")
+            await expect(row.locator("[data-answer]")).to_have_text(ANSWER)
+            await expect(desk.page.locator(f"[data-consulted='{case_id}']")).to_have_count(0)
+        await screens.take(window, "consult-list", large=True)
+        screens.check()
+        assert window.complaints + approver.complaints == []

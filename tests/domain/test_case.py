@@ -236,7 +236,7 @@ STAGES: Final[Mapping[CaseState, tuple[CaseState | None, CaseState]]] = {
     "to_correct": ("to_correct", "to_correct"),
     # no call changes a state any more, and none begins about what lies in the archive
     **{
-        state: (None if state == "archived" else state, state)
+        state: (None if state in ("archived", "consulted") else state, state)
         for state in STATES
         if state not in ("registered", "reviewing", "to_correct")
     },
@@ -253,7 +253,8 @@ def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answe
     if called is None:
         with pytest.raises(Refusal) as refused:
             rules.called(stands, "call-1")
-        assert refused.value.code is Code.CASE_ARCHIVED
+        wanted = Code.CASE_ARCHIVED if state == "archived" else Code.OTHER_STEP
+        assert refused.value.code is wanted
     else:
         rung = rules.called(stands, "call-1")
         assert (rung.state, rung.call_id) == (called, "call-1")
@@ -261,7 +262,9 @@ def test_a_call_moves_the_stage_only_of_what_was_registered_and_once_it_is_answe
     assert rules.answered(stands) == replace(stands, state=answered)
 
 
-@pytest.mark.parametrize("state", [one for one in STATES if not states.fillable(one)])
+@pytest.mark.parametrize(
+    "state", [one for one in STATES if not states.fillable(one) and one != "consulting"]
+)
 def test_a_case_that_is_not_filled_in_any_more_takes_no_consent_and_no_review(
     state: CaseState,
 ) -> None:

@@ -45,6 +45,8 @@ NEXT: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     "issued": frozenset({"delivered"}),
     **dict.fromkeys(states.ENDED, states.ARCHIVED),
     "archived": frozenset(),
+    "consulting": frozenset({"registered", "reviewing", "consulted"}),
+    "consulted": frozenset(),
 }
 """To which states a case goes on from each; a second notice for correction is a new round of the same."""
 
@@ -284,6 +286,9 @@ def test_the_four_questions() -> None:
             closed,
         ),
         "archived": (False, False, False, True),
+        # a consultation is called about and nothing else
+        "consulting": closed,
+        "consulted": (False, False, False, False),
     }
 
 

@@ -73,6 +73,8 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
     async with running(settings) as node, desk_of(node, "lixiulan") as clerk:
         cases = (await clerk.get("/cases"))["cases"]
         assert [one["state"] for one in cases].count("accepted") == 1
+        for state, count in (("consulting", 1), ("consulted", 2)):
+            assert len((await clerk.get(f"/cases?state={state}"))["cases"]) == count
 
 
 async def test_a_past_that_was_broken_off_is_told_of_too(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole story: one case from the dialling to the replay, with everything that it can hold.
+"""The whole story: one case from the question that began it to the replay, with everything that it can hold.
 
 A third party comes and goes, both sides send papers, comments and a checklist gather into one
 notice, the applicant signs what he was shown, official papers are made, and afterwards the
@@ -23,7 +23,7 @@ from tests.journeys.test_first_meeting import photo, scan, until_copied, until_s
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
-from tests.kit.seats import Approver, Supervisor, Window, story
+from tests.kit.seats import REGISTRATION, Approver, Supervisor, Window, story
 from tests.kit.templates import fill
 from tests.kit.until import borne, until
 
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.timeout(180)
 
 WINDOW_HZ, APPROVER_HZ, THIRD_HZ = 440.0, 660.0, 880.0
 PLAYABLE_WITHIN_S = 10.0
+QUESTION = "公司换了负责人，营业执照能在这里换吗？"
 SIGNATURE: list[list[tuple[float, float, float, int]]] = [
     [(0.1, 0.5, 0.3, 0), (0.3, 0.2, 0.6, 40), (0.5, 0.7, 0.8, 80)],
     [(0.6, 0.3, 0.5, 200), (0.9, 0.6, 0.4, 260)],
@@ -62,7 +63,7 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         third = await seat(Approver, "sunlei", BLUE, THIRD_HZ)
         await approver.on_duty()
         await third.on_duty()
-        case_id = await window.register()
+        case_id = await window.consult(QUESTION)
         await window.take_consent(case_id)
         call_id = await window.dial(case_id)
         await approver.answer(call_id)
@@ -72,6 +73,7 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         await window.meets(approver)
         await approver.meets(window)
         await approver.ask({"type": "case.open", "case_id": case_id})
+        await become_a_case(window, approver, case_id, call_id)
 
         await talk_beside_the_voice(window, approver, case_id, call_id)
         await send_papers_both_ways(window, approver, case_id)
@@ -85,6 +87,18 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         await approver.sees_call(call_id, lambda call: call["state"] == "ended")
         supervisor = await seat(Supervisor, "chenli", BLUE, 990.0)
         await replay(supervisor, case_id, call_id, ended, tmp_path)
+
+
+async def become_a_case(window: Window, approver: Approver, case_id: str, call_id: str) -> None:
+    """What was only asked is registered while they talk, and nothing of the call is interrupted."""
+    asked = await approver.case(case_id)
+    assert (asked["state"], asked["course"]["consultation"]["question"]) == ("consulting", QUESTION)
+    assert asked["applicant"]["name"] == ""
+    await window.register_consulted(case_id)
+    made = (await approver.sees_event("case.created"))["case"]
+    assert (made["id"], made["state"], made["call_id"]) == (case_id, "reviewing", call_id)
+    assert made["applicant"]["identity_number"] not in ("", REGISTRATION["identity_number"])
+    await window.meets(approver)
 
 
 async def talk_beside_the_voice(

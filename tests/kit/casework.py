@@ -17,7 +17,15 @@ from server.calls.acts import desks
 from server.calls.acts.engine.pool import Pool
 from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.recordings import Recordings
-from server.case.acts.course import advancing, calling, clocks, consents, decisions, registering
+from server.case.acts.course import (
+    advancing,
+    calling,
+    clocks,
+    consents,
+    consulting,
+    decisions,
+    registering,
+)
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press as papers
@@ -130,6 +138,7 @@ class Office:
             **decisions.commands(store),
             **clocks.commands(store),
             **advancing.commands(store),
+            **consulting.commands(store),
             **sayings.commands(store),
             **comments.commands(store),
             **signing.commands(store),

@@ -312,6 +312,7 @@ async def _fill(address: str, acts: _Acts) -> None:
         refer = {"unit_id": demo.LIAOCHENG, "reason": "由登记地办理"}
         await acts("refer", approver.ask({"type": "case.refer", "case_id": third, **refer}))
 
+        await acts("consultations", _consulted(window, approver))
         await acts("lowering", _lowered(await seat(Seat, "admin", GREEN, 330.0)))
         await acts("exemption", _exempted(await seat(Seat, "anquan", GREEN, 330.0)))
 
@@ -325,6 +326,16 @@ async def _fill(address: str, acts: _Acts) -> None:
             return f"papers wait: {waits}" if waits else None
 
         await until(papers, 60)
+
+
+async def _consulted(window: Window, approver: Approver) -> None:
+    """One that is open, one that is answered, and one that becomes a case."""
+    question = "换负责人要带什么？"
+    await window.consult(question)
+    answered = await window.consult(question)
+    await approver.ask({"type": "case.open", "case_id": answered})
+    await approver.ask({"type": "case.conclude", "case_id": answered, "answer": "任免文件。"})
+    await window.register_consulted(await window.consult(question))
 
 
 async def _lowered(administrator: Seat) -> None:

@@ -20,6 +20,15 @@ from signaling.client import Client
 from tests.kit.peer import Colour, Peer
 from tests.kit.until import until
 
+REGISTRATION: Final = {
+    "item_id": demo.PRINCIPAL,
+    "mode": "proxy",
+    "applicant_name": "孙雅宁",
+    "identity_number": "11010519491231002X",
+    "phone": "13805316217",
+    "credit_code": "91350100M000100Y43",
+}
+"""What a window asks of who applies."""
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 ACTS: Final = {
     str(model.model_fields["type"].default)
@@ -318,21 +327,23 @@ class Window(Seat):
     """The clerk, with the applicant beside him."""
 
     async def register(self, **changed: Any) -> str:
-        made = await self.ask(
-            {
-                "type": "case.create",
-                "item_id": demo.PRINCIPAL,
-                "mode": "proxy",
-                "applicant_name": "孙雅宁",
-                "identity_number": "11010519491231002X",
-                "phone": "13805316217",
-                "credit_code": "91350100M000100Y43",
-                **changed,
-            }
-        )
+        made = await self.ask({"type": "case.create", **REGISTRATION, **changed})
         case_id = str(made["case_id"])
         await self.ask({"type": "case.open", "case_id": case_id})
         return case_id
+
+    async def consult(self, question: str, **about: Any) -> str:
+        """咨询, about the same item unless another is named."""
+        about = about or {"item_id": demo.PRINCIPAL}
+        made = await self.ask({"type": "case.consult", "question": question, **about})
+        case_id = str(made["case_id"])
+        await self.ask({"type": "case.open", "case_id": case_id})
+        return case_id
+
+    async def register_consulted(self, case_id: str, **changed: Any) -> None:
+        """收件登记 of what was asked."""
+        registered = {"type": "case.register_consulted", **REGISTRATION, **changed}
+        await self.ask({**registered, "case_id": case_id})
 
     async def take_consent(self, case_id: str, given: bool = True) -> None:
         text = await self.get("/consent-text?language=zh-CN")

@@ -180,11 +180,13 @@ async def call_log(
             {
                 name: getattr(call, name)
                 for name in log.Logged.__dataclass_fields__
-                if name != "applicant_name"
+                if name not in ("applicant_name", "consultation")
             }
             | {"applicant_masked": mask_name(call.applicant_name)}
+            | ({"question": asked.question, "answer": asked.answer} if asked else {})
         )
         for call in calls
+        for asked in (call.consultation,)
     ]
 
 

@@ -253,6 +253,26 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
     return None if found is None else CallId(found)
 
 
+async def talked_about(connection: Connection, case_id: str) -> bool:
+    """Whether a call about this case was answered and has not ended."""
+    found = await connection.scalar(
+        sa.select(calls.c.id).where(
+            calls.c.case_id == case_id, RUNNING, calls.c.answered_at.is_not(None)
+        )
+    )
+    return found is not None
+
+
+async def talked_s(connection: Connection, case_id: str, at: datetime) -> int:
+    """How many seconds the answered calls about this case lasted; one that runs lasts until now."""
+    found = await connection.execute(
+        sa.select(calls.c.answered_at, calls.c.ended_at).where(
+            calls.c.case_id == case_id, calls.c.answered_at.is_not(None)
+        )
+    )
+    return int(sum(((row.ended_at or at) - row.answered_at).total_seconds() for row in found))
+
+
 async def live_of(connection: Connection, unit_ids: Collection[str]) -> dict[str, list[Live]]:
     """The live calls from windows of each of these units or to its approvers, the oldest first."""
     found = await connection.execute(

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import StrictBool, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
@@ -37,12 +37,15 @@ PAGE: Final = 50
 class ItemQuery(Message):
     q: Text = ""
     """Part of the name, beginning of the code, or part of the unit's name or place."""
+    unit_id: str = Field(default="", max_length=64)
+    """Only what this unit decides."""
 
 
 class CaseQuery(Message):
     mine: bool = False
     """Only the cases that I registered or had a seat in a call about."""
     state: CaseState | None = None
+    """Those that stand so; what was only asked (咨询) is found by its states alone."""
     combined: bool = False
     """Only those that one person took and decided (即办可审核合一), to be sampled."""
     by: Literal["newest", "due"] = "newest"
@@ -84,7 +87,9 @@ class CaseSearch(CaseQuery):
 @routes.route("GET", "/api/v1/items")
 async def list_items(ask: Ask[ItemQuery, Nothing]) -> Items:
     """Items that can be asked for."""
-    return Items(items=await catalogue.items(ask.request.app[STORE], ask.query.q))
+    return Items(
+        items=await catalogue.items(ask.request.app[STORE], ask.query.q, ask.query.unit_id)
+    )
 
 
 @routes.route("GET", "/api/v1/items/{item_id}", problems=(Code.NOT_FOUND,))

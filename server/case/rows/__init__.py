@@ -15,7 +15,7 @@ from server.case.rows.beside import (
     material_of,
     values_at,
 )
-from server.case.rows.columns import Looked, origin_json
+from server.case.rows.columns import Looked, course_of, origin_json
 from server.case.rows.listing import (
     Desk,
     ListedCase,
@@ -77,6 +77,7 @@ __all__ = [
     "count_cases",
     "count_sayings",
     "counts",
+    "course_of",
     "dropped_draft",
     "find",
     "find_by_number",

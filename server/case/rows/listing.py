@@ -15,7 +15,7 @@ from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
 from server.case.rules.course.course import Course
 from server.case.rules.course.due import Tab
-from server.case.rules.course.states import CaseState
+from server.case.rules.course.states import CONSULTATIONS, CaseState
 from server.case.rules.form import Form
 from server.case.rules.materials.judging import judged, missing
 from server.case.rules.materials.material import Judged, Material, counted
@@ -27,7 +27,7 @@ from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
 from server.standards.numbering import ungrouped
-from server.store.tables import COMBINED, cases, items, legs, materials, sayings
+from server.store.tables import COMBINED, CONSULTED, cases, items, legs, materials, sayings
 from signaling.wire.envelope import PersonRef
 
 Wanted = sa.ColumnElement[bool] | sa.TextClause
@@ -183,6 +183,7 @@ async def list_cases(
     most urgent first, behind ``due_after``, which is (due_on, id) of the last row of the page before. ``desk`` narrows
     to one of its tabs.
 
+    What was only asked (咨询) is found by its ``state`` alone.
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
     ``text`` looks in the 办件编号, the 收件号, the item's name, the names of files and what was said, and at the
     beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
@@ -196,6 +197,10 @@ async def list_cases(
         wanted.append(sa.text("due_on IS NOT NULL"))
         if due_after is not None:
             wanted.append(sa.tuple_(cases.c.due_on, cases.c.id) > sa.tuple_(*due_after))
+    elif state in CONSULTATIONS:
+        wanted.append(sa.text(f"cases.{CONSULTED}"))
+    elif desk is None and not combined:
+        wanted.append(sa.text(f"NOT cases.{CONSULTED}"))
     if desk is not None:
         wanted += desk.wanted()
     if state is not None:

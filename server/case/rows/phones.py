@@ -73,7 +73,7 @@ async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
 async def of_decided(connection: AsyncConnection) -> list[Phone]:
     """The open links of cases that are decided; what is owed to one may still come by its link."""
     decided = sa.select(cases.c.id).where(
-        cases.c.id == phones.c.case_id, cases.c.state.not_in(states.FILLABLE)
+        cases.c.id == phones.c.case_id, cases.c.state.not_in(states.FILLABLE | {"consulting"})
     )
     found = await connection.execute(sa.select(phones).where(_OPEN, decided.exists()))
     return [_phone(dict(row)) for row in found.mappings()]

@@ -68,7 +68,7 @@ Connection = AsyncConnection
 
 _window_units = units.alias("window_units")
 JOINED = (
-    cases.join(items, items.c.id == cases.c.item_id)
+    cases.outerjoin(items, items.c.id == cases.c.item_id)
     .join(units, units.c.id == cases.c.unit_id)
     .join(windows, windows.c.id == cases.c.window_id)
     .join(_window_units, _window_units.c.id == cases.c.window_unit_id)
@@ -114,7 +114,7 @@ _HEADER_COLUMNS: Final = (
 )
 _HEADER: Final = (
     sa.select(*_HEADER_COLUMNS)
-    .select_from(cases.join(items, items.c.id == cases.c.item_id))
+    .select_from(cases.outerjoin(items, items.c.id == cases.c.item_id))
     .where(cases.c.id == _OF_CASE)
 )
 _FILLED: Final = sa.union_all(
@@ -381,6 +381,7 @@ async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
         .select_from(JOINED)
         .where(
             cases.c.identity_number == case.applicant.identity_number,
+            cases.c.identity_number != "",
             sa.or_(organisation.is_(None), organisation == case.applicant.credit_code),
             cases.c.id != case.id,
         )

@@ -87,7 +87,7 @@ async def add(connection: Connection, case: Case) -> None:
             number=case.number,
             state=case.state,
             mode=case.mode,
-            item_id=case.item.id,
+            item_id=case.item.id or None,
             unit_id=case.unit_id,
             window_id=case.window_id,
             window_unit_id=case.window_unit_id,
@@ -103,6 +103,7 @@ async def add(connection: Connection, case: Case) -> None:
             created_at=case.created_at,
             due_on=case.due_on,
             turn=case.turn,
+            course=course_json(case.course),
         )
     )
 
@@ -128,6 +129,7 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "referrals": referrals_json,
     "course": course_json,
     "owner_id": lambda owner_id: owner_id,
+    "mode": lambda mode: mode,
     "due_on": lambda day: day,
     "turn": lambda side: side,
     "receipt_number": lambda number: number,
@@ -136,9 +138,11 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
 ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})
 """Parts that are rows of their own, which ``changed_case`` writes too."""
 FIXED: Final = frozenset({
-    "id", "mode", "item", "clerk_id", "window_id", "window_unit_id", "applicant", "created_at",
+    "id", "clerk_id", "window_id", "window_unit_id", "created_at",
 })  # fmt: skip
-"""What is as it was when the case was registered."""
+"""What is as it was when the case was registered, or the consultation begun."""
+REGISTERED: Final = frozenset({"item", "applicant"})
+"""What a consultation gets when it becomes a case, each in columns of other names; see ``_registered``."""
 BESIDE: Final = frozenset({"signature"})
 """What is kept by a function of its own, as it has more than a case tells of it."""
 
@@ -156,6 +160,7 @@ def changed_case(
         old, new = getattr(before, name), getattr(after, name)
         if new is not old and new != old:
             row[name] = written(new)
+    row |= _registered(before, after)
     if looked is not None:
         row["looked"] = looked_json(looked)
     writes = [_changed_row(after.id, row)] if row else []
@@ -188,6 +193,20 @@ def changed_case(
             if before.checks.get(point) != one
         ]
     return writes + changed_form(connection, after.id, before, after)
+
+
+def _registered(before: Case, after: Case) -> dict[str, Any]:
+    """The columns of item and applicant, where a consultation became a case."""
+    row: dict[str, Any] = {}
+    if after.item is not before.item and after.item.id != before.item.id:
+        row["item_id"] = after.item.id or None
+    if after.applicant is not before.applicant and after.applicant != before.applicant:
+        row["applicant_name"] = after.applicant.name
+        row |= {
+            name: getattr(after.applicant, name)
+            for name in ("identity_number", "phone", "credit_code")
+        }
+    return row
 
 
 def seen_by_approver(case_id: str, looked: Looked) -> Write:

@@ -28,7 +28,7 @@ from server.case.rules.summary import Shown, Signature, Submission
 from server.case.rules.talk import comment
 from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.notice import Point
-from server.catalogue.rules.item import Item, Mode
+from server.catalogue.rules.item import OTHER_LINE, Item, Mode
 from server.catalogue.rules.schema import ValueFault
 from server.people.rules import Authority
 from server.rights.hand import Hand
@@ -146,7 +146,7 @@ class Case:
 
     @property
     def due_on(self) -> date | None:
-        """The next day on which something is due; None in the archive alone."""
+        """The next day on which something is due; None in the archive, and of a consultation."""
         return now.on if (now := self.running) else None
 
     @property
@@ -177,6 +177,10 @@ class Case:
         """Whether nothing of this line changes any more: the case is decided, and it is not owed."""
         return not self.fillable and line not in self.owed
 
+    def takes_shown(self, line: str) -> bool:
+        """Whether what is only shown may come to this line: papers of a consultation, which belong to no list."""
+        return self.state == "consulting" and line == OTHER_LINE
+
     def line_of(self, material_id: str) -> str:
         """The line of a material of the case; empty for one that is not there."""
         return next((one.line for one in self.materials if one.id == material_id), "")
@@ -201,11 +205,17 @@ class Case:
         return summary.digest(self.id, self.item, applicant, self.entries, self.materials)
 
 
+def callable_(case: Case) -> None:
+    """Refused when no call about the case may begin: ``case_archived``, ``other_step`` (a consultation that was
+    answered)."""
+    if not states.callable_(case.state):
+        raise Refusal(Code.CASE_ARCHIVED if states.archived(case.state) else Code.OTHER_STEP)
+
+
 def called(case: Case, call_id: str) -> Case:
     """A call about the case begins, at any step up to the archive; it stands as it stood until one is answered.
-    Refused: ``case_archived``."""
-    if not states.callable_(case.state):
-        raise Refusal(Code.CASE_ARCHIVED)
+    Refused: ``case_archived``, ``other_step`` (a consultation that was answered)."""
+    callable_(case)
     return replace(case, call_id=call_id)
 
 
@@ -216,11 +226,12 @@ def answered(case: Case) -> Case:
 
 
 def consented(case: Case, consent: Consent, who: Hand) -> Case:
-    """Keep the applicant's answer; a later answer replaces an earlier one.
+    """Keep the applicant's answer; a later answer replaces an earlier one. Of a consultation it counts for the
+    case that it may become.
 
     Refused: ``case_closed``, ``not_yours`` (taken anywhere but at the window).
     """
-    if not case.fillable:
+    if not case.fillable and case.state != "consulting":
         raise Refusal(Code.CASE_CLOSED)
     if not who.fills:
         raise Refusal(Code.NOT_YOURS)

@@ -103,7 +103,7 @@ class CalendarChange(Message):
 
 
 class CaseSummary(Message):
-    """One row of a list of cases. The applicant's name is masked (孙**)."""
+    """One row of a list of cases. The applicant's name is masked (孙**); of a consultation there is none."""
 
     id: str
     number: str | None
@@ -141,7 +141,11 @@ class CaseSummary(Message):
     owner: PersonRef | None = None
     """Who of the unit that decides handles it; null: it lies in the unit's pool (待认领)."""
     running: RunningClock | None = None
-    """The clock that runs; null in the archive."""
+    """The clock that runs; null in the archive, and of a consultation."""
+    question: str = ""
+    """What was asked, of a consultation (咨询) alone."""
+    answer: str = ""
+    """What was answered; empty while the consultation is open."""
 
 
 class CaseCounts(Message):

@@ -12,6 +12,7 @@ from server.case.wire.course.advancing import (
     CaseReport,
     CaseRule,
 )
+from server.case.wire.course.consulting import CaseConclude
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
 from server.case.wire.decision import (
     CaseCheck,
@@ -60,9 +61,11 @@ from server.case.wire.registering import (
     CaseCalled,
     CaseConsent,
     CaseConsented,
+    CaseConsult,
     CaseCreate,
     CaseCreated,
     CaseOpen,
+    CaseRegisterConsulted,
     ListedChanged,
     ListedWatch,
 )
@@ -110,6 +113,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
     CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch,
+    CaseConsult, CaseRegisterConsulted, CaseConclude,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,

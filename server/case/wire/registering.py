@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StrictBool, StringConstraints
 
 from server.case.rules.course.states import CaseState
+from server.case.wire.course.consulting import Question
 from server.case.wire.view import CaseView
-from server.case.wire.words import CaseCommand, Consent
+from server.case.wire.words import CaseAct, CaseCommand, Consent
 from server.catalogue.rules.item import (
     Mode,
 )
@@ -17,10 +18,9 @@ from server.standards.languages import Language
 from signaling.wire.envelope import Command, Event, Id, Message
 
 
-class CaseCreate(Command):
-    """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
+class Registration(Command):
+    """What registering a case (收件登记) asks for: the item, how it is handled, and who applies."""
 
-    type: Literal["case.create"] = "case.create"
     item_id: Id
     mode: Mode
     applicant_name: Annotated[
@@ -41,6 +41,35 @@ class CaseCreate(Command):
         Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
         | None
     ) = None
+
+
+class CaseCreate(Registration):
+    """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
+
+    type: Literal["case.create"] = "case.create"
+
+
+class CaseConsult(Command):
+    """咨询: ask a unit, with nothing of the person who asks. It may become a case (``case.register_consulted``).
+
+    Refused: item_unavailable, not_found (of neither an item nor a known unit). Result: ``{case_id}``.
+    """
+
+    type: Literal["case.consult"] = "case.consult"
+    item_id: Id | None = None
+    """What it is about; its unit is asked."""
+    unit_id: Id | None = None
+    """The unit that is asked, where no item is named."""
+    question: Question
+
+
+class CaseRegisterConsulted(CaseAct, Registration):
+    """收件登记 of what was only asked: the same record becomes a case, and a call about it goes on. Window only.
+
+    Refused: other_step, item_unavailable (also of another unit than the one that is asked), and as ``case.create``.
+    """
+
+    type: Literal["case.register_consulted"] = "case.register_consulted"
 
 
 class CaseOpen(CaseCommand):
@@ -79,6 +108,8 @@ class CaseConsent(CaseCommand):
 
 
 class CaseCreated(Event):
+    """A case was registered, a consultation begun, or one became a case: the whole, as it stands."""
+
     type: Literal["case.created"] = "case.created"
     case: CaseView
 

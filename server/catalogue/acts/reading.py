@@ -20,10 +20,13 @@ FIRST_YEAR: Final = 2024
 """The calendar is kept from here on: limits are counted forwards and old ones stand in the cases."""
 
 
-async def items(store: Store, text: str = "", limit: int = 50) -> list[ItemSummary]:
-    """Items in use whose name or its pinyin initials, code, unit or place matches; all up to ``limit`` when empty."""
+async def items(
+    store: Store, text: str = "", unit_id: str = "", limit: int = 50
+) -> list[ItemSummary]:
+    """Items in use whose name or its pinyin initials, code, unit or place matches; all up to ``limit`` when empty.
+    Of one unit where it is named."""
     async with store.read() as reading:
-        found = await rows.list_items(reading, text.strip(), limit)
+        found = await rows.list_items(reading, text.strip(), limit, unit_id)
     return [
         ItemSummary(
             id=row.item.id,

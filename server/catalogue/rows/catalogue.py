@@ -65,7 +65,9 @@ ITEM_COLUMNS = (
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
-    """The item of a row that was read with ITEM_COLUMNS."""
+    """The item of a row that was read with ITEM_COLUMNS; that of nothing at the unit of a case without one."""
+    if row["of_item_id"] is None:
+        return Item.of_nothing(row["unit_id"])
     return _item(
         row["of_item_id"],
         row["item_code"],
@@ -121,10 +123,17 @@ async def find_item(connection: AsyncConnection, item_id: str) -> ItemRow | None
     return None if row is None else _row(dict(row))
 
 
-async def list_items(connection: AsyncConnection, text: str = "", limit: int = 50) -> list[ItemRow]:
+async def list_items(
+    connection: AsyncConnection, text: str = "", limit: int = 50, unit_id: str = ""
+) -> list[ItemRow]:
     """Items in use whose name (also by its pinyin initials) or deciding unit contains ``text``, or whose
     code begins with it; all when it is empty. Of each of the three ``limit`` at most are looked at, so
-    that it costs the same however many match."""
+    that it costs the same however many match. Of one unit where it is named."""
+    if unit_id:
+        query = _ITEMS.where(_NEWEST, _OFFERED, items.c.unit_id == unit_id, _matches(text))
+        return [
+            _row(dict(row)) for row in (await connection.execute(query.limit(limit))).mappings()
+        ]
     found = _found(connection.dialect.name, text, limit)
     ids = sa.union(*(sa.select(one.subquery().c.id) for one in found))
     query = _ITEMS.where(_OFFERED, items.c.id.in_(ids)).limit(limit)

@@ -26,6 +26,8 @@ RuleKind = Literal["not_before", "not_more", "different", "sums_to"]
 RecordingRefusal = Literal["not_recorded", "no_call"]
 SignatureNeed = Literal["required", "optional"]
 
+NO_ITEM: Final = "未选事项"
+"""How a case of no item is named: a consultation that was begun at a unit alone."""
 OTHER_LINE: Final = "other"
 """The line of files that belong to no line of the item's list."""
 
@@ -180,6 +182,11 @@ class Item:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", {one.name: one for one in self.form})
+
+    @classmethod
+    def of_nothing(cls, unit_id: str) -> Self:
+        """What a consultation is about that names no item: no list, no form, no days. It has no id."""
+        return cls("", "", NO_ITEM, 0, unit_id, 0, (), (), "", (), "not_recorded")
 
     def line(self, key: str) -> Line | None:
         return next((line for line in self.lines if line.key == key), None)

@@ -61,6 +61,7 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.RECEIVER_MISSING: Sentences(
         409, "请先核对领取人身份，再登记领取。", "Please check who fetches it before you enter that it was fetched."
     ),
+    Code.ANSWER_MISSING: Sentences(422, "请写明答复内容。", "Please write down what was answered."),
     Code.CAUSE_MISSING: Sentences(422, "请选择终止的法定情形。", "Please choose the legal cause of the termination."),
     Code.TIME_LEFT: Sentences(
         409, "补正期限还没有过，请在期满后再退件。", "There is still time to correct, so the papers cannot be returned yet."

@@ -18,7 +18,7 @@ from server.store.tables.alliance import (
 from server.store.tables.calls import calls, legs, marks, monitors, playbacks, recordings, rings
 from server.store.tables.catalogue import item_words, items, lowerings, work_calendar
 from server.store.tables.columns import Utc, metadata
-from server.store.tables.indexes import COMBINED
+from server.store.tables.indexes import COMBINED, CONSULTED
 from server.store.tables.record import (
     case_fields,
     case_serials,
@@ -63,6 +63,7 @@ if unsaid := list(faults(metadata)):
 
 __all__ = [
     "COMBINED",
+    "CONSULTED",
     "Utc",
     "calls",
     "case_fields",

@@ -14,6 +14,9 @@ COMBINED = {
 }
 """One person took and decided the case, by the mark of its decision; in the words of the partial indexes."""
 
+CONSULTED = "state IN ('consulting', 'consulted')"
+"""咨询, in the words of its partial indexes: as literals, or no query is given them."""
+
 
 def _partial(
     table: sa.Table, name: str, where: str | dict[str, sa.TextClause], *columns: str
@@ -62,6 +65,10 @@ _partial(
 _partial(
     cases, "cases_archived_at_unit", "state = 'archived'", "unit_id", "created_at", "id", "owner_id"
 )
+_partial(
+    cases, "cases_consulted_by_window", CONSULTED, "window_unit_id", "state", "created_at", "id"
+)
+_partial(cases, "cases_consulted_by_unit", CONSULTED, "unit_id", "state", "created_at", "id")
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
 _partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")

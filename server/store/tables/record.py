@@ -35,7 +35,7 @@ cases = sa.Table(
     C("number", sa.String(50), nullable=True, unique=True, info=FACT),
     C("state", sa.String(12), nullable=False, info=FACT),
     C("mode", sa.String(8), nullable=False, info=FACT),
-    C("item_id", ID, sa.ForeignKey("items.id"), nullable=False, info=FACT),
+    C("item_id", ID, sa.ForeignKey("items.id"), nullable=True, info=FACT),  # none: a consultation about no item yet
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),  # who decides
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=False, info=FACT),
     C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),

@@ -84,7 +84,7 @@ async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
         command.line,
         command.secret_sha256,
         turn.hand,
-        shut=turn.case.shut(command.line),
+        shut=turn.case.shut(command.line) and not turn.case.takes_shown(command.line),
         at=turn.at,
         version=turn.version,
     )
@@ -301,7 +301,7 @@ class Phones:
             line.slots if line else (),
             record.unit_name,
             record.window_name,
-            record.case.shut(phone.line),
+            record.case.shut(phone.line) and not record.case.takes_shown(phone.line),
         )
 
 

@@ -9,15 +9,26 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.calls.rows import calls as call_rows
-from server.case.wire import decision, form, materials, messages, showing, signing, talk, words
+from server.case.wire import (
+    decision,
+    form,
+    materials,
+    messages,
+    registering,
+    showing,
+    signing,
+    talk,
+    words,
+)
 from server.case.wire.course import advancing as course
+from server.case.wire.course import consulting
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
 from signaling.refusals import Code
 from signaling.wire.call import CallHangUp
 from signaling.wire.envelope import Command
-from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
+from tests.kit.casework import APPROVER, CLERK, NEW_CASE, OTHER_APPROVER, THIRD, Office
 from tests.kit.stores import SQLITE_ALONE
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
@@ -165,6 +176,8 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
         }),
         (CLERK, course.CaseFinish, {"kind": "withdrawn", "reason": "x"}),
         (APPROVER, course.CaseArchive, {}),
+        (CLERK, consulting.CaseConclude, {"answer": "x"}),
+        (CLERK, registering.CaseRegisterConsulted, {**NEW_CASE}),
     ]  # fmt: skip
     # an extension is the head's, who sits in no call here, and goes the way of the other turns of the clock
     assert {one for _, one, _ in acts} | {decision.CaseExtendLimit} == {

@@ -81,6 +81,7 @@ ACTS: Final = {
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
+    "case.consult", "case.register_consulted", "case.conclude",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -572,6 +573,15 @@ async def _course(scene: Scene, case: Mapping[str, str]) -> None:
         "case_id": (await scene.sockets[CLERK].ask({"type": "case.create", **NEW_CASE}))["case_id"]
     }
     await scene.does(CLERK, "case.finish", **{**away, **other})
+    asked = {"item_id": demo.PRINCIPAL, "question": "能在这里换吗？"}
+    await scene.is_refused(ADMIN, "case.consult", **asked)
+    for act, login, none, members in (
+        ("case.conclude", APPROVER, SUPERVISOR, {"answer": "能。"}),
+        ("case.register_consulted", CLERK, APPROVER, NEW_CASE),
+    ):
+        consulted = {"case_id": (await scene.does(CLERK, "case.consult", **asked))["case_id"]}
+        await scene.is_refused(none, act, **consulted, **members)
+        await scene.does(login, act, **consulted, **members)
 
 
 async def _words(scene: Scene, case: Mapping[str, str]) -> None:

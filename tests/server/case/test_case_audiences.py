@@ -23,7 +23,7 @@ from server.case.wire import (
 from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
 from server.case.wire.course import advancing as course
-from server.case.wire.course import owning
+from server.case.wire.course import consulting, owning
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
@@ -37,6 +37,7 @@ from tests.kit.casework import (
     OPERATOR,
     OTHER_APPROVER,
     OTHER_CLERK,
+    PHONE,
     SECOND_ADMIN,
     SECURITY,
     SUPERVISOR,
@@ -89,6 +90,14 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     },
     course.CaseFinish: {"kind": "withdrawn", "reason": "x"},
     course.CaseArchive: {},
+    consulting.CaseConclude: {"answer": "x"},
+    case_registering.CaseRegisterConsulted: {
+        "item_id": demo.PRINCIPAL,
+        "mode": "proxy",
+        "applicant_name": "x",
+        "identity_number": IDENTITY_NUMBER,
+        "phone": PHONE,
+    },
     owning.CaseAssign: {"person_id": None},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},
@@ -134,7 +143,11 @@ THIRD_MAY: Final = {case_registering.CaseOpen, talk.CaseSay, talk.CaseComment, t
 async def test_a_third_party_reads_and_writes_and_does_nothing_else(
     office: Office, tmp_path: Path
 ) -> None:
-    of_no_case = {case_registering.CaseCreate, case_registering.ListedWatch}
+    of_no_case = {
+        case_registering.CaseCreate,
+        case_registering.CaseConsult,
+        case_registering.ListedWatch,
+    }
     assert MEMBERS.keys() == set(messages.COMMANDS) - of_no_case
     phones = Phones(office.store, await office.uploads(tmp_path / "uploads"))
     office.handlers.update(phones.commands())

@@ -24,7 +24,7 @@ from tests.kit.casework import APPROVER, CLERK, Office
 
 
 def test_each_part_of_a_case_is_saved_or_stays() -> None:
-    named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.BESIDE]
+    named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.REGISTERED, *writing.BESIDE]
     assert sorted(named) == sorted(
         [*(one.name for one in fields(Case)), "owed_by", "due_on", "turn"]
     )
@@ -57,6 +57,7 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "course": Course(agreement=Agreement("13805316217", clerk, at)),
         "owner_id": approver,
         "receipt_number": "S-1124-0031",
+        "mode": "online",
     }
     assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by", "due_on", "turn"}
     now = await _case(office.store, case_id)

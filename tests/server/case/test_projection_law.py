@@ -47,7 +47,7 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire.course import advancing as course
-from server.case.wire.course import owning
+from server.case.wire.course import consulting, owning
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -70,6 +70,7 @@ from tests.kit.casework import (
     APPROVER,
     CLERK,
     IDENTITY_NUMBER,
+    NEW_CASE,
     OPERATOR,
     OTHER_APPROVER,
     OTHER_CLERK,
@@ -628,7 +629,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
     others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
-    assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE)
+    assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()
     assert law.places == WITHIN
     if demo_database.startswith("sqlite"):
@@ -646,6 +647,12 @@ OF_COURSE: Final = (
     course.CaseArchive,
 )
 """Up to its end, in the case to which something follows."""
+CONSULTED: Final = (
+    registering.CaseConsult,
+    registering.CaseRegisterConsulted,
+    consulting.CaseConclude,
+)
+"""Before it."""
 
 
 @SQLITE_ALONE
@@ -727,12 +734,24 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
     assert len(law.types) >= 6
 
 
-async def test_what_follows_after_acceptance_keeps_the_law(
+async def test_what_follows_a_question_and_an_acceptance_keeps_the_law(
     office: Office, demo_database: str, tmp_path: Path
 ) -> None:
-    case_id = await office.case(item_id=demo.CLOSING)
+    asked = {"question": "分公司不办了，要怎么注销？", "unit_id": demo.XIHAIAN}
+    case_id = (await office.do(CLERK, registering.CaseConsult, **asked))["case_id"]
     law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
     await law.begin()
+    await office.do(APPROVER, consulting.CaseConclude, case_id=case_id, answer="先办清税。")
+    assert await law.holds("answered") == 1
+    law.close()
+    answered = law.vectors
+
+    case_id = (await office.do(CLERK, registering.CaseConsult, **asked))["case_id"]
+    law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    known = {**NEW_CASE, "item_id": demo.CLOSING}
+    await office.do(CLERK, registering.CaseRegisterConsulted, case_id=case_id, **known)
+    assert await law.holds("registered") == 1
     brought = await closing(office, case_id, tmp_path)
     await law.holds("filled and judged")
     promise = {"line": "tax", "text_version": "2026-11", "language": "zh-CN"}
@@ -787,7 +806,7 @@ async def test_what_follows_after_acceptance_keeps_the_law(
         pass
     await law.holds("papers are made")
     await goes_on(APPROVER, course.CaseArchive, 1)
-    assert office.done >= set(OF_COURSE)
+    assert office.done >= set(OF_COURSE) | set(CONSULTED)
     seen = law.last["applicant"]["case"]
     assert (seen["state"], seen["course"]["agreement"]["address"]) == (
         "archived",
@@ -795,7 +814,7 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     )
     law.close()
     if demo_database.startswith("sqlite"):
-        write("promise", law.vectors)
+        write("promise", answered + law.vectors)
     hides_secrets(law)
 
 

@@ -238,6 +238,9 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.end_delivery": WINDOW | DECIDING,
     "case.finish": DECIDING,
     "case.archive": DECIDING,
+    "case.consult": WINDOW | {OUTSIDER},
+    "case.register_consulted": WINDOW,
+    "case.conclude": WINDOW | DECIDING,
     "case.assign": DECIDING,
     "task.claim": DECIDING,
     "task.hand": DECIDING,
@@ -619,6 +622,8 @@ OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "case.end_delivery": {"delivery_id": "delivery", "outcome": "delivered", "on": "2026-11-23"},
     "case.finish": {"kind": "terminated"},
+    "case.consult": {"question": "x", "item_id": demo.PRINCIPAL},
+    "case.conclude": {"answer": "x"},
     "case.assign": {"person_id": "person-zhoumingyuan"},
 }  # fmt: skip
 """What members mean in these alone."""

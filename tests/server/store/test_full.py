@@ -184,9 +184,10 @@ async def test_a_dial_costs_the_same_however_full_the_database_is(office: Office
         assert len(swept) == 1, swept
         for due in await plans(office.store, swept):
             assert rows_read(due["plan"]) < 200, due
-    how = await plan_of(office.store, combined)
-    for name in ("cases_combined_by_window", "cases_combined_by_unit"):
-        assert name in how, how
+    for ask, named in ((combined, "combined"), (consulted, "consulted")):
+        how = await plan_of(office.store, ask)
+        for side in ("window", "unit"):
+            assert f"cases_{named}_by_{side}" in how, how
     # asked once a second; PostgreSQL would rather read all of the few links that are here
     how = await plan_of(office.store, phones.of_decided)
     assert "phones_open" in how or "Seq Scan on phones" in how, how
@@ -198,6 +199,12 @@ async def combined(connection: Connection) -> list[case_rows.Listed]:
     """The list of cases that one person took and decided."""
     mine = {"window_unit_ids": [demo.JINAN], "unit_ids": [demo.XIHAIAN]}
     return await case_rows.list_cases(connection, **mine, combined=True)
+
+
+async def consulted(connection: Connection) -> list[case_rows.Listed]:
+    """The list of what was asked and answered (咨询)."""
+    mine = {"window_unit_ids": [demo.JINAN], "unit_ids": [demo.XIHAIAN]}
+    return await case_rows.list_cases(connection, **mine, state="consulted")
 
 
 async def plan_of(store: Store, ask: Callable[[Connection], Awaitable[list[Any]]]) -> str:

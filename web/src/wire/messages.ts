@@ -81,6 +81,9 @@ export type AnyCommand =
   | CaseArchive
   | CaseAssign
   | ListedWatch
+  | CaseConsult
+  | CaseRegisterConsulted
+  | CaseConclude
   | TaskClaim
   | TaskHand
   | TaskEnter
@@ -449,13 +452,13 @@ export interface RehearsalClose {
  */
 export interface CaseCreate {
   id: string
-  type: 'case.create'
   item_id: string
   mode: 'online' | 'proxy' | 'joint'
   applicant_name: string
   identity_number: string
   phone: string
   credit_code?: string | null
+  type: 'case.create'
 }
 /**
  * Watch a case. Result: CaseOpened.
@@ -2032,6 +2035,49 @@ export interface ListedWatch {
   on?: boolean
 }
 /**
+ * 咨询: ask a unit, with nothing of the person who asks. It may become a case (``case.register_consulted``).
+ *
+ * Refused: item_unavailable, not_found (of neither an item nor a known unit). Result: ``{case_id}``.
+ */
+export interface CaseConsult {
+  id: string
+  type: 'case.consult'
+  item_id?: string | null
+  unit_id?: string | null
+  question: string
+}
+/**
+ * 收件登记 of what was only asked: the same record becomes a case, and a call about it goes on. Window only.
+ *
+ * Refused: other_step, item_unavailable (also of another unit than the one that is asked), and as ``case.create``.
+ */
+export interface CaseRegisterConsulted {
+  id: string
+  item_id: string
+  mode: 'online' | 'proxy' | 'joint'
+  applicant_name: string
+  identity_number: string
+  phone: string
+  credit_code?: string | null
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.register_consulted'
+}
+/**
+ * 答复: the consultation ends with its answer, and becomes no case. Either side may write it down.
+ *
+ * Refused: other_step, not_yours, answer_missing.
+ */
+export interface CaseConclude {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.conclude'
+  answer: string
+}
+/**
  * 认领. Refused: task_claimed.
  */
 export interface TaskClaim {
@@ -2174,6 +2220,7 @@ export interface RingCard {
   materials_stored: number
   materials_required: number
   registered_at: string | null
+  question: string | null
 }
 /**
  * One approver being asked. ``deadline_at`` is when it becomes missed.
@@ -2218,6 +2265,9 @@ export interface HoldView {
   since: string
   until: string | null
 }
+/**
+ * A case was registered, a consultation begun, or one became a case: the whole, as it stands.
+ */
 export interface CaseCreated {
   subject: string
   version: number
@@ -2245,6 +2295,8 @@ export interface CaseView {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
   mode: 'online' | 'proxy' | 'joint'
   item: ItemView
   clerk: PersonRef
@@ -2782,7 +2834,7 @@ export interface ReferralView {
   at: string
 }
 /**
- * What became of a case after its acceptance, or instead of it.
+ * What became of a case after its acceptance, or instead of it, and what was asked before it.
  */
 export interface CourseView {
   ruling: RulingView | null
@@ -2792,6 +2844,7 @@ export interface CourseView {
   ending: EndingView | null
   archived: ArchivedView | null
   reports: ReportedView[]
+  consultation: ConsultationView | null
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -2885,6 +2938,21 @@ export interface ReportedView {
   by: PersonRef
   at: string
 }
+/**
+ * What was asked, by which clerk, and how it ended: answered, or registered as this case.
+ *
+ * ``talked_s``: how many seconds the calls about it lasted when it was answered.
+ */
+export interface ConsultationView {
+  question: string
+  by: PersonRef
+  at: string
+  answer: string
+  answered_by: PersonRef | null
+  answered_at: string | null
+  talked_s: number
+  registered_at: string | null
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -2915,6 +2983,8 @@ export interface CaseCalled {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
 }
 /**
  * A call about this case was answered; the case is under review.
@@ -2939,6 +3009,8 @@ export interface CaseAnswered {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
 }
 /**
  * ``field_state.version`` equals the event's version. Open proposals named in ``outdated`` are outdated by it.
@@ -3040,6 +3112,8 @@ export interface CaseDecided {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
   decision: Decided
   outdated: string[]
 }
@@ -3230,6 +3304,7 @@ export interface CaseAdvanced {
     | 'finished'
     | 'archived'
     | 'reported'
+    | 'concluded'
   state:
     | 'registered'
     | 'reviewing'
@@ -3244,10 +3319,12 @@ export interface CaseAdvanced {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
   course: CourseView1
 }
 /**
- * What became of a case after its acceptance, or instead of it.
+ * What became of a case after its acceptance, or instead of it, and what was asked before it.
  */
 export interface CourseView1 {
   ruling: RulingView | null
@@ -3257,6 +3334,7 @@ export interface CourseView1 {
   ending: EndingView | null
   archived: ArchivedView | null
   reports: ReportedView[]
+  consultation: ConsultationView | null
 }
 /**
  * ``owner`` is null when the case lies in the pool.
@@ -3726,6 +3804,8 @@ export interface CallLogRow {
   case_number: string | null
   item_name: string
   applicant_masked: string
+  question: string
+  answer: string
   caller: PersonRef
   approver: PersonRef | null
   declined_by: PersonRef | null
@@ -3832,7 +3912,7 @@ export interface CaseSnapshot {
   case: CaseView
 }
 /**
- * One row of a list of cases. The applicant's name is masked (孙**).
+ * One row of a list of cases. The applicant's name is masked (孙**); of a consultation there is none.
  */
 export interface CaseSummary {
   id: string
@@ -3852,6 +3932,8 @@ export interface CaseSummary {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
   correcting: boolean
   mode: 'online' | 'proxy' | 'joint'
   item_name: string
@@ -3875,6 +3957,8 @@ export interface CaseSummary {
   referred_from: string | null
   owner: PersonRef | null
   running: RunningClock | null
+  question: string
+  answer: string
 }
 /**
  * The clock that runs in a case, the day on which it ends, and whose turn it is.
@@ -4010,6 +4094,8 @@ export interface EnquiryView {
     | 'withdrawn'
     | 'terminated'
     | 'archived'
+    | 'consulting'
+    | 'consulted'
   registered_on: string
   submitted_on: string | null
   decided_on: string | null

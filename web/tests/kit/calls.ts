@@ -70,6 +70,7 @@ export function call(more: Partial<CallView> = {}): CallView {
       materials_stored: 0,
       materials_required: 4,
       registered_at: null,
+      question: null,
     },
     rings: [ring('ring0001', 'approver')],
     legs: [leg('leg00001', 'clerk', { media: false, recording: false })],

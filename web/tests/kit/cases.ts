@@ -187,6 +187,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       ending: null,
       archived: null,
       reports: [],
+      consultation: null,
     },
     referrals: [],
     handovers: [],

@@ -87,6 +87,7 @@ export function callView(over: Partial<CallView> = {}): CallView {
       materials_stored: 1,
       materials_required: 3,
       registered_at: null,
+      question: null,
     },
     rings: [],
     recording_consented: true,

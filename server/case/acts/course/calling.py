@@ -25,15 +25,15 @@ async def dialling(
 ) -> DialFacts:
     """Judge whether this case may be dialled about now, by this person, and give what is needed.
 
-    Refused: ``not_found``, ``not_yours`` (not the window), ``case_archived``, ``consent_missing``
+    Refused: ``not_found``, ``not_yours`` (not the window), ``case_archived``, ``other_step`` (a consultation that
+    was answered), ``consent_missing``
     (no answer yet, or a refusal where the item demands a recording).
     """
     record, hand = await admitted(connection, actor, case_id, for_call=True)
     case = record.case
     if not hand.fills:
         raise Refusal(Code.NOT_YOURS, case=case_id)
-    if not states.callable_(case.state):
-        raise Refusal(Code.CASE_ARCHIVED)
+    rules.callable_(case)
     if case.consent is None:
         raise Refusal(Code.CONSENT_MISSING)
     if not case.consent.given and case.item.recording_refusal == "no_call":
@@ -64,6 +64,7 @@ async def card(
 def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
     case = record.case
     stored, required = rows.counts(case.item, case.materials)
+    asked = case.course.consultation if case.state == "consulting" else None
     return RingCard(
         item_name=case.item.name,
         applicant_masked=identifiers.mask_name(case.applicant.name),
@@ -75,6 +76,7 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
         materials_stored=stored,
         materials_required=required,
         registered_at=case.created_at,
+        question=asked.question if asked else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, get_args
 from server.case import rows
 from server.case.rows.referred import list_referred_away
 from server.case.rules.course.due import Tab, due
-from server.case.rules.course.states import CaseState
+from server.case.rules.course.states import CONSULTATIONS, CaseState
 from server.case.turn import Listed
 from server.case.wire.course.owning import RunningClock
 from server.case.wire.http import CaseCounts, CaseSummary, ReferredCase
@@ -214,6 +214,7 @@ async def _clocks(
 
 
 def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | None) -> CaseSummary:
+    asked = row.course.consultation if row.state in CONSULTATIONS else None
     return CaseSummary.model_validate(
         {
             name: getattr(row, name)
@@ -221,7 +222,7 @@ def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | Non
             if name
             not in (
                 *("item_name", "applicant_masked", "decided_at", "combined", "due_on"),
-                *("correcting", "correct_by", "running"),
+                *("correcting", "correct_by", "running", "question", "answer"),
             )
         }
         | {
@@ -230,6 +231,8 @@ def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | Non
             "correct_by": row.decision.correct_by if row.decision and correcting else None,
             "item_name": row.item.name,
             "applicant_masked": identifiers.mask_name(row.applicant_name),
+            "question": asked.question if asked else "",
+            "answer": asked.answer if asked else "",
             "decided_at": row.decision.at if row.decision else None,
             "combined": row.decision is not None and row.decision.combined,
             "due_on": row.decision.counted.due_on

@@ -44,9 +44,9 @@ async def number_of(change: Change, case: rules.Case, numbering: Numbering = STA
 
 async def receive(turn: CaseTurn) -> None:
     """收件: the first material has come, and the case gets its 收件号, counted by the window's unit and the day in
-    China; a case that has one keeps it. Told by the turn that brought the material, in its transaction."""
+    China; a case that has one keeps it, and what is shown in a consultation is received by nobody. Told by the turn that brought the material, in its transaction."""
     case = turn.case
-    if case.receipt_number is not None:
+    if case.receipt_number is not None or case.state == "consulting":
         return
     today = china_day(turn.at)
     serial = await rows.next_serial(turn.connection, f"S:{case.window_unit_id}:{today:%Y%m%d}")

@@ -1,7 +1,10 @@
 """Registering a case, and opening it as one of its audiences."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from typing import Any, Final
 
 from server.case import rows
 from server.case.acts.course import listing
@@ -9,12 +12,20 @@ from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
 from server.case.projection import project_case, project_moved
 from server.case.rules import case as rules
+from server.case.rules.course.course import Consultation, Course
 from server.case.views import case_view, due_view
 from server.case.wire.http import CaseSnapshot
 from server.case.wire.materials import MaterialMoved
-from server.case.wire.registering import CaseCreate, CaseCreated, CaseOpen, ListedChanged
+from server.case.wire.registering import (
+    CaseCreate,
+    CaseCreated,
+    CaseOpen,
+    ListedChanged,
+    Registration,
+)
 from server.case.wire.view import CaseOpened, Draft
 from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rules.item import Item, Mode
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
@@ -23,10 +34,13 @@ from server.rights.seen import SIDES
 from server.rights.subjects import of_case
 from server.standards import identifiers
 from server.standards.working_days import china_day
-from server.store import Store, acts_after, version_of
+from server.store import Change, Store, acts_after, version_of
 from server.store.subject import Told, Turn
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, recall
+
+NOBODY: Final = rules.Applicant("", "", "", None)
+"""Who asks and is not named."""
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:
@@ -49,64 +63,99 @@ async def create(store: Store, connection: Connected, command: CaseCreate) -> Ac
     async with store.change(actor, command) as change:
         if change.replayed is not None:
             return change.replayed
-        if not may(actor, Act.CASE_CREATE) or actor.window_id is None:
-            raise Refusal(Code.FORBIDDEN)
-        found = await catalogue_rows.find_item(change.connection, command.item_id)
-        if found is None or not found.in_use or command.mode not in found.item.modes:
-            raise Refusal(Code.ITEM_UNAVAILABLE, item=command.item_id, mode=command.mode)
-        case = rules.Case(
-            id=new_id(),
-            number=None,
-            state="registered",
-            mode=command.mode,
-            item=found.item,
-            clerk_id=actor.person_id,
-            window_id=actor.window_id,
-            window_unit_id=actor.unit_id,
-            unit_id=found.item.unit_id,
-            applicant=rules.Applicant(
-                name=command.applicant_name,
-                identity_number=identifiers.identity_number(
-                    command.identity_number, today=china_day(change.at)
-                ),
-                phone=identifiers.phone(command.phone),
-                credit_code=identifiers.credit_code(command.credit_code)
-                if command.credit_code
-                else None,
-            ),
-            consent=None,
-            entries={},
-            holds={},
-            proposals=(),
-            materials=(),
-            decision=None,
-            call_id=None,
-            created_at=change.at,
+        window_id = at_window(actor)
+        item = await offered(change.connection, command.item_id, command.mode)
+        case = begun(
+            actor, window_id, item, command.mode, applicant_of(command, change.at), change.at
         )
-        turn = await Turn.of(change, of_case(case.id))
-        await rows.add(change.connection, case)
-        whole, _ = await shown(change.connection, actor, case.id)
         ack = change.ack({"case_id": case.id})
-        await turn.tell(
-            "case.create",
-            Told(
-                CaseCreated(**turn.stamp, case=case_view(whole)),
-                turn.subject,
-                {
-                    "item": {"id": found.item.id, "code": found.item.code},
-                    "mode": case.mode,
-                    "applicant": {
-                        "name": case.applicant.name,
-                        "identity_number": case.applicant.identity_number,
-                        "phone": case.applicant.phone,
-                        "credit_code": case.applicant.credit_code,
-                    },
-                },
-                on_behalf_of=APPLICANT,
-            ),
-        )
+        await told(change, actor, "case.create", case, registered(case))
     listing.telling(store)(ListedChanged(unit_id=case.unit_id, what="opened"))
     return ack
+
+
+def applicant_of(command: Registration, at: datetime) -> rules.Applicant:
+    """Refused: ``bad_identity_number``, ``bad_date`` (of birth), ``bad_phone``, ``bad_credit_code``."""
+    number, code = command.identity_number, command.credit_code
+    return rules.Applicant(
+        name=command.applicant_name,
+        identity_number=identifiers.identity_number(number, today=china_day(at)),
+        phone=identifiers.phone(command.phone),
+        credit_code=identifiers.credit_code(code) if code else None,
+    )
+
+
+async def offered(connection: rows.Connection, item_id: str, mode: Mode | None) -> Item:
+    """The item, in this mode or in any; refused ``item_unavailable``."""
+    found = await catalogue_rows.find_item(connection, item_id)
+    if found is None or not found.in_use or (mode and mode not in found.item.modes):
+        raise Refusal(Code.ITEM_UNAVAILABLE, item=item_id, mode=mode or "")
+    return found.item
+
+
+def at_window(actor: Actor) -> str:
+    """The window at which this clerk sits; refused ``forbidden`` where there is none."""
+    if not may(actor, Act.CASE_CREATE) or actor.window_id is None:
+        raise Refusal(Code.FORBIDDEN)
+    return actor.window_id
+
+
+def begun(
+    actor: Actor,
+    window_id: str,
+    item: Item,
+    mode: Mode,
+    applicant: rules.Applicant,
+    at: datetime,
+    asked: Consultation | None = None,
+) -> rules.Case:
+    """A record that begins at this window: a case, or a consultation."""
+    return rules.Case(
+        id=new_id(),
+        number=None,
+        state="registered" if asked is None else "consulting",
+        mode=mode,
+        item=item,
+        clerk_id=actor.person_id,
+        window_id=window_id,
+        window_unit_id=actor.unit_id,
+        unit_id=item.unit_id,
+        applicant=applicant,
+        consent=None,
+        entries={},
+        holds={},
+        proposals=(),
+        materials=(),
+        decision=None,
+        call_id=None,
+        created_at=at,
+        course=Course(consultation=asked),
+    )
+
+
+def registered(case: rules.Case) -> dict[str, Any]:
+    """What the entry of a registration says."""
+    return {
+        "item": {"id": case.item.id, "code": case.item.code},
+        "mode": case.mode,
+        "applicant": {
+            "name": case.applicant.name,
+            "identity_number": case.applicant.identity_number,
+            "phone": case.applicant.phone,
+            "credit_code": case.applicant.credit_code,
+        },
+    }
+
+
+async def told(
+    change: Change, actor: Actor, act: str, case: rules.Case, payload: Mapping[str, Any]
+) -> None:
+    """Keep a record that begins, and tell it."""
+    turn = await Turn.of(change, of_case(case.id))
+    await rows.add(change.connection, case)
+    whole, _ = await shown(change.connection, actor, case.id)
+    event = CaseCreated(**turn.stamp, case=case_view(whole))
+    await turn.tell(act, Told(event, turn.subject, payload, on_behalf_of=APPLICANT))
 
 
 async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:

@@ -85,7 +85,7 @@ async def begin(
         purpose,
         answers,
         turn.hand,
-        closed=not case.fillable,
+        closed=not case.fillable and not case.takes_shown(line),
         owed=case.owed,
     )
     material = Material(
@@ -146,7 +146,8 @@ async def settle(
     before = next(one for one in materials if one.id == material_id)
     size = before.size_bytes if size_bytes is None else size_bytes
     code = Code(found["code"]) if "code" in found else None
-    if code is None and not case.fillable and not follows(before.purpose, before.line, case.owed):
+    open_ = case.fillable or case.takes_shown(before.line)
+    if code is None and not open_ and not follows(before.purpose, before.line, case.owed):
         code = Code.CASE_CLOSED
     if code is not None:
         after = replace(before, state="rejected", rejected_code=code.value, size_bytes=size)

@@ -151,8 +151,26 @@ class Archived:
 
 
 @dataclass(frozen=True)
+class Consultation:
+    """咨询: what was asked before there was a case, by whom and when, and how it ended.
+
+    Answered (答复): ``answer``, by whom, when, and how many seconds the calls about it lasted. Or ``registered_at``:
+    it became a case, and the rest stays empty. It names no applicant, whatever somebody types into it.
+    """
+
+    question: str
+    by: str
+    at: datetime
+    answer: str = ""
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    talked_s: int = 0
+    registered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Course:
-    """All that became of a case after its acceptance, or instead of it."""
+    """All that became of a case after its acceptance, or instead of it, and what was asked before it."""
 
     ruling: Ruling | None = None
     results: tuple[Result, ...] = ()
@@ -162,6 +180,7 @@ class Course:
     archived: Archived | None = None
     reports: tuple[Reported, ...] = ()
     """Of a case that is decided in an external system, the oldest first."""
+    consultation: Consultation | None = None
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -186,6 +205,8 @@ class Course:
         named: list[str | None] = [one.by for one in single if one is not None]
         named += [one.by for one in self.results]
         named += [one.by for one in self.reports]
+        if self.consultation is not None:
+            named += [self.consultation.by, self.consultation.answered_by]
         named += [id for one in self.deliveries for id in (one.by, one.ended_by)]
         named += [one.receiver.by for one in self.deliveries if one.receiver is not None]
         return frozenset(id for id in named if id is not None)

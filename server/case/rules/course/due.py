@@ -67,16 +67,18 @@ class WithClocks(Protocol):
 
 
 def due(case: WithClocks) -> Due | None:
-    """What runs in the case as it stands; None in the archive alone."""
+    """What runs in the case as it stands; None in the archive, and of a consultation, which is no case to handle."""
     decided, course = case.decision, case.course
     match case.state:
-        case "archived":
+        case "archived" | "consulting" | "consulted":
             return None
         case "registered" | "reviewing":
             told = case.submission.tell_by if case.submission else None
             if told is not None:
                 return Due("telling", told, "approver")
-            return Due("taking_in", china_day(case.created_at) + TAKE_IN, "window")
+            asked = course.consultation
+            begun = (asked and asked.registered_at) or case.created_at
+            return Due("taking_in", china_day(begun) + TAKE_IN, "window")
         case "to_correct":
             # a notice of before the day was kept with it waits as long as what was never handed in
             noticed = china_day(decided.at) + TAKE_IN if decided else china_day(case.created_at)

@@ -4,9 +4,11 @@
     accepted < granted | denied;  granted < issued < delivered;  denied < delivered
     registered … accepted < withdrawn;  accepted < terminated
     delivered | refused | returned | withdrawn | terminated < archived
+    consulting < registered | reviewing | consulted
 
 State only moves forward. What stands open until somebody closes it is not one question but four: may the
 case still be filled in, may what was promised still come, may a call about it begin, is it in the archive.
+A consultation (咨询) is no case yet: nothing of it is filled in, judged or decided on.
 Sources: 行政许可法 32, 38, 42, 44; GB/T 39046-2020. Pure.
 """
 
@@ -14,9 +16,10 @@ from typing import Final, Literal, get_args
 
 CaseState = Literal[
     "registered", "reviewing", "accepted", "to_correct", "refused", "granted", "denied", "issued", "delivered",
-    "returned", "withdrawn", "terminated", "archived",
+    "returned", "withdrawn", "terminated", "archived", "consulting", "consulted",
 ]  # fmt: skip
 """登记 → 连线审核 → 受理 | 补正 | 不予受理; 受理 → 准予 | 不予 → 制证 → 送达 → 归档. To the side: 退件, 撤回, 终止.
+Before it: 咨询 → 登记 | 已答复.
 
 ``to_correct`` stays until it is decided again; ``accepted`` is under examination (审查) until it is ruled on.
 """
@@ -29,6 +32,8 @@ ENDED: Final[frozenset[CaseState]] = frozenset(
     {"delivered", "refused", "returned", "withdrawn", "terminated"}
 )
 """Nothing is left to do but to archive it."""
+CONSULTATIONS: Final[frozenset[CaseState]] = frozenset({"consulting", "consulted"})
+"""What was asked, and became no case or has not yet: on no list of cases to handle, in no figure of them."""
 
 
 def fillable(state: str) -> bool:
@@ -43,7 +48,7 @@ def takes_owed(state: str) -> bool:
 
 def callable_(state: str) -> bool:
     """Whether a call about the case may begin. None changes its state once it was accepted."""
-    return state not in ARCHIVED
+    return state not in ARCHIVED and state != "consulted"
 
 
 def archived(state: str) -> bool:

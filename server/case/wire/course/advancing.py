@@ -19,6 +19,7 @@ from server.case.rules.course.course import (
     Way,
 )
 from server.case.rules.course.states import CaseState
+from server.case.wire.course.consulting import ConsultationView
 from server.case.wire.decision import DueView
 from server.case.wire.words import CaseAct, Reason
 from server.rights.seen import Seen, everywhere
@@ -32,6 +33,7 @@ Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
     "reported",
+    "concluded",
 ]  # fmt: skip
 
 
@@ -128,7 +130,7 @@ class ArchivedView(Message):
 
 
 class CourseView(Message):
-    """What became of a case after its acceptance, or instead of it."""
+    """What became of a case after its acceptance, or instead of it, and what was asked before it."""
 
     seen: ClassVar = Seen(
         at=everywhere,
@@ -139,6 +141,7 @@ class CourseView(Message):
                 "deliveries": [],
                 "ending": None,
                 "reports": [],
+                "consultation": None,
             }
         },
     )
@@ -152,6 +155,8 @@ class CourseView(Message):
     archived: ArchivedView | None = None
     reports: list[ReportedView] = []
     """The oldest first; of a case that is decided in an external system."""
+    consultation: ConsultationView | None = None
+    """咨询, open or answered, or that became this case."""
 
 
 class CaseRule(CaseAct):

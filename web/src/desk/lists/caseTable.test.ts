@@ -35,6 +35,8 @@ const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   referred_from: null,
   owner: null,
   running: null,
+  question: '',
+  answer: '',
   ...over,
 })
 const table = (side: 'window' | 'approver') => {

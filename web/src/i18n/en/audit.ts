@@ -24,6 +24,8 @@ export default {
   not_yet: 'waiting for an answer',
   undecided: 'Not decided',
   decided_by: 'Decided by {name}',
+  consulted: 'Asked: {question}',
+  answered: ' Answered: {answer}',
   filter: {
     number: 'Case number',
     person: 'Staff (name or number)',
@@ -374,6 +376,8 @@ export default {
     ended_returned: 'returned the case uncorrected. {reason}',
     ended_withdrawn: 'entered that the applicant withdrew. {reason}',
     ended_terminated: 'terminated the case. {reason}',
+    asked: 'asked: {question}',
+    concluded: 'answered: {answer}',
     archived: 'archived the case',
   },
   brief: {
@@ -439,6 +443,8 @@ export default {
     ended_returned: 'returned',
     ended_withdrawn: 'withdrawn',
     ended_terminated: 'terminated',
+    asked: 'asked',
+    concluded: 'answered',
     archived: 'archived',
   },
 }

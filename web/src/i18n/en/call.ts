@@ -228,6 +228,8 @@ const call: Words<typeof zh> = {
     superseded: 'A colleague answered',
   },
   card: {
+    consultation: 'Incoming call: consultation',
+    question: 'Asked',
     heading: 'Incoming cloud meeting',
     invitation: 'You are invited to a cloud meeting',
     invited_by: 'Invited by',

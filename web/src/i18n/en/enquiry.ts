@@ -9,6 +9,8 @@ export default {
   again: 'Look up another case',
   wrong: 'Nothing found: the case number or the six characters are wrong',
   state: {
+    consulting: 'You are asking',
+    consulted: 'Answered',
     registered: 'Received, waiting for review',
     reviewing: 'Under review',
     accepted: 'Accepted, in progress',

@@ -95,6 +95,8 @@ const turned: Words<typeof zh> = {
     reason: 'Reason: {reason}',
   },
   came: {
+    consulting: 'You are asking',
+    consulted: 'Answered',
     granted: 'Granted',
     denied: 'Denied',
     issued: 'Your licence is made',
@@ -105,6 +107,8 @@ const turned: Words<typeof zh> = {
     archived: 'Finished and archived',
   },
   came_then: {
+    consulting: 'Just say what you want to know. No document is needed.',
+    consulted: 'If you want to apply, the window registers it.',
     granted: 'Your licence is being made.',
     denied: 'Please collect the decision at the window. It tells how to have it reviewed.',
     issued: 'Please collect it at the window, or it is delivered in the way you chose.',

@@ -24,6 +24,8 @@ export default {
   not_yet: '等待接听',
   undecided: '未作决定',
   decided_by: '{name}作出决定',
+  consulted: '咨询：{question}',
+  answered: ' 答复：{answer}',
   filter: {
     number: '办件编号',
     person: '人员（姓名或工号）',
@@ -369,6 +371,8 @@ export default {
     ended_returned: '未补正退件。{reason}',
     ended_withdrawn: '申请人撤回。{reason}',
     ended_terminated: '终止办理。{reason}',
+    asked: '咨询：{question}',
+    concluded: '答复：{answer}',
     archived: '归档',
   },
   brief: {
@@ -434,6 +438,8 @@ export default {
     ended_returned: '退件',
     ended_withdrawn: '撤回',
     ended_terminated: '终止',
+    asked: '咨询',
+    concluded: '答复',
     archived: '归档',
   },
 }

@@ -187,6 +187,8 @@ export default {
     superseded: '同事已接听',
   },
   card: {
+    consultation: '云见面来电 · 咨询',
+    question: '所问',
     heading: '云见面来电',
     invitation: '邀请您加入云见面',
     invited_by: '邀请人',

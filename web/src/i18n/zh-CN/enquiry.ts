@@ -9,6 +9,8 @@ export default {
   again: '再查一件',
   wrong: '没有查到：办件编号或身份证号后六位有误',
   state: {
+    consulting: '正在咨询',
+    consulted: '已答复',
     registered: '已收件，等待审核',
     reviewing: '审核中',
     accepted: '已受理，办理中',

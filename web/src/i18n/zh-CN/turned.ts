@@ -75,6 +75,8 @@ export default {
     reason: '理由：{reason}',
   },
   came: {
+    consulting: '正在咨询',
+    consulted: '已答复',
     granted: '已准予',
     denied: '不予许可',
     issued: '证照已制好',
@@ -85,6 +87,8 @@ export default {
     archived: '已办结归档',
   },
   came_then: {
+    consulting: '请直接说您想问的事，不用出示证件。',
+    consulted: '需要办理时，可请窗口登记。',
     granted: '正在制作证照。',
     denied: '决定书请向窗口领取，写明了复议和诉讼的途径。',
     issued: '请向窗口领取，或按您选的方式送达。',

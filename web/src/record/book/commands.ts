@@ -9,6 +9,7 @@ import type {
   CaseArchive,
   CaseBeginDelivery,
   CaseCheckReceiver,
+  CaseConclude,
   CaseDecide,
   CaseDraw,
   CaseEndDelivery,
@@ -17,6 +18,7 @@ import type {
   CaseRate,
   CaseReceiveOriginals,
   CaseReport,
+  CaseRegisterConsulted,
   CaseRule,
   CaseSendOriginals,
   CaseSign,
@@ -52,6 +54,8 @@ type CourseCommand =
   | OnlyOf<CaseFinish>
   | OnlyOf<CaseArchive>
   | OnlyOf<CaseReport>
+  | OnlyOf<CaseConclude>
+  | OnlyOf<CaseRegisterConsulted>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
 
 /** What is sent again and again while somebody types or reads: no act. */
@@ -140,6 +144,9 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.end_delivery', ...ended }, on),
     finishCase: (kind: CaseFinish['kind'], reason: string, cause: CaseFinish['cause'], on?: Rests) =>
       sent({ type: 'case.finish', kind, reason, cause: cause ?? null }, on),
+    conclude: (answer: string, on?: Rests) => sent({ type: 'case.conclude', answer }, on),
+    registerConsulted: (of: Omit<OnlyOf<CaseRegisterConsulted>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.register_consulted', ...of }, on),
     archiveCase: (on?: Rests) => sent({ type: 'case.archive' }, on),
   }
 }

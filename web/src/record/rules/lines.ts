@@ -2,7 +2,7 @@
  * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
  * Derived from the view and never kept; pure.
  */
-import { fillable } from './course/course'
+import { consultation, fillable } from './course/course'
 import { attachedOf, placesOf, valuesOf } from './form/fields'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 
@@ -200,6 +200,8 @@ export function several(line: Line): boolean {
 
 /** What the window brought that is on no line, as it came: each is looked at and judged on its own. */
 export function othersOf(view: CaseView): MaterialView[] {
+  // in a consultation they have a line of their own
+  if (consultation(view)) return []
   const on_none = view.materials.filter((one) => one.line === OTHER && one.purpose === 'material')
   const counting = new Set(slotsOf(on_none, []).map((one) => one.current?.id))
   return on_none.filter((one) => one.state !== 'cancelled' && counting.has(one.id))

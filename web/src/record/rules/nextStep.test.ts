@@ -274,6 +274,10 @@ describe('the next step of the window', () => {
     expect(windowStep(caseView({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'consent' })
     expect(windowStep(refused('not_recorded'), now({ missing: 3 }))).toEqual({ kind: 'dial' })
     expect(windowStep(refused('no_call'), now({ missing: 3 }))).toEqual({ kind: 'none' })
+    // a consultation is registered or answered where it stands: no key of the foot hangs up
+    const question = caseView({ state: 'consulting' })
+    expect(windowStep(question, now({ in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep(question, now())).toEqual({ kind: 'dial' })
   })
 
   it('is to call and to hand in, and then the approver’s to decide', () => {

@@ -125,6 +125,8 @@ export function filled(step: WindowStep): boolean {
 }
 
 export function windowStep(view: CaseView, now: WindowNow): WindowStep {
+  // it is registered or answered on the page itself
+  if (view.state === 'consulting') return { kind: now.in_call ? 'none' : 'dial' }
   const over = closed(view)
   const proposal = over ? undefined : openProposals(view)[0]
   if (proposal) return { kind: 'proposal', id: proposal.id }

@@ -4,7 +4,7 @@
  */
 import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
 import { takesOwed } from './course/course'
-import { linesOf, type Line } from './lines'
+import { linesOf, OTHER, type Line } from './lines'
 
 export type PromiseStanding = 'open' | 'overdue' | 'received' | 'done'
 
@@ -26,6 +26,11 @@ export function owed(view: CaseView, line: Line): boolean {
     line.state !== 'accepted' &&
     line.state !== 'not_needed'
   )
+}
+
+/** Whether files of this line still come though nothing else is filled in: what is owed, or is shown in a consultation. */
+export function comes(view: CaseView, line: Line): boolean {
+  return owed(view, line) || (view.state === 'consulting' && line.line.key === OTHER)
 }
 
 /** Lines that may follow, of which nothing is there and nothing is promised: they stand in the way of acceptance. */

@@ -17,7 +17,7 @@ interface StepTold {
 
 /** What a step of the course is told as; the course holds all that came before it, so each tells of its last. */
 function advanced({ step, course }: CaseAdvanced): StepTold {
-  const { ruling, results, agreement, deliveries, ending, archived } = course as CourseView
+  const { ruling, results, agreement, deliveries, ending, archived, consultation } = course as CourseView
   const last = deliveries.at(-1)
   const reported = (course as CourseView).reports?.at(-1)
   const ended = [...deliveries]
@@ -76,6 +76,13 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
       }
     case 'archived':
       return { kind: 'archived', who: archived?.by ?? null, values: {} }
+    case 'concluded':
+      return {
+        kind: 'concluded',
+        who: consultation?.answered_by ?? null,
+        values: { answer: consultation?.answer ?? '' },
+        tone: 'good',
+      }
   }
 }
 
@@ -83,7 +90,11 @@ export function courseTells(marks: TimelineMarks, signature: Signature): Tells {
   const { call } = marks
   return {
     'case.created': ({ event, key, at }) => {
-      marks.add(key, at, event.case.clerk, 'registered', { row: 'decisions' })
+      const asked = event.case.state === 'consulting' ? event.case.course.consultation : null
+      marks.add(key, at, event.case.clerk, asked ? 'asked' : 'registered', {
+        row: 'decisions',
+        ...(asked && { values: { question: asked.question } }),
+      })
     },
     'case.consented': ({ event, key, at }) => {
       marks.add(

@@ -1,4 +1,19 @@
 export default {
+  consult: {
+    label: 'Consultation',
+    note: 'This is a consultation and no case yet: no name, number or telephone is registered, and nothing is decided.',
+    question: 'Asked',
+    asked: 'by {name}, {at}',
+    answer: 'Answer',
+    answer_hint: 'How it is done, what to bring, and where',
+    conclude: 'Answer and end the consultation',
+    concluded: 'answered by {name}, {at}',
+    minutes: '{n} min of call',
+    shown: 'Papers that were shown',
+    show: 'Show a paper',
+    register: 'Register as a case',
+    register_hint: 'To apply, register here; the call goes on',
+  },
   course: {
     label: 'Course of the case',
     show: 'Course and delivery',
@@ -28,6 +43,8 @@ export default {
       terminated: 'Terminated',
     },
     head: {
+      asked: 'Asked',
+      answered: 'Answered',
       received: 'Received',
       reviewing: 'Examination',
       to_correct: 'Corrections',

@@ -1,4 +1,19 @@
 export default {
+  consult: {
+    label: '咨询',
+    note: '这是咨询，还没有办件：不登记姓名、证件号和电话，也不作任何决定。',
+    question: '所问',
+    asked: '{name} {at} 提出',
+    answer: '答复',
+    answer_hint: '写下怎么办理、要带什么、在哪里办',
+    conclude: '答复并结束咨询',
+    concluded: '{name} {at} 答复',
+    minutes: '通话 {n} 分钟',
+    shown: '出示的材料',
+    show: '拍给对方看',
+    register: '收件登记',
+    register_hint: '要办理时在这里登记，通话不断',
+  },
   course: {
     label: '办理进程',
     show: '进程与送达',
@@ -27,6 +42,8 @@ export default {
       terminated: '终止',
     },
     head: {
+      asked: '咨询',
+      answered: '已答复',
       received: '收件',
       reviewing: '审查',
       to_correct: '补正',

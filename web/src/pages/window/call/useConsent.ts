@@ -40,6 +40,17 @@ export function useConsent({ id, view, call, recorded }: ConsentOf) {
     }
   }
 
+  // whoever asks first begins the call by the same press; a reload does not call again
+  watch(
+    view,
+    (now) => {
+      if (!now || !window.history.state?.dials) return
+      window.history.replaceState({ ...window.history.state, dials: false }, '')
+      void dial()
+    },
+    { immediate: true },
+  )
+
   async function answered(given: boolean): Promise<void> {
     asking.value = false
     const go_on = then_dial.value

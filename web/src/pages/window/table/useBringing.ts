@@ -6,7 +6,7 @@ import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import type { CaseBook } from '../../../record/book/useCase'
 import type { Sending } from '../../../record/materials/uploads/transfer'
 import type { Uploads } from '../../../record/materials/useUploads'
-import { asks, movedFrom, NEW_SLOT } from '../../../record/rules/lines'
+import { asks, movedFrom, NEW_SLOT, OTHER } from '../../../record/rules/lines'
 import { Problem } from '../../../wire/http'
 import type { MaterialView } from '../../../wire/messages'
 import { focusOn } from '../../../ui/focus'
@@ -50,7 +50,7 @@ export function useBringing({ book, uploads, table, failed }: BringingOf) {
       (one) => one.line === key && one.purpose === 'material',
     )
     table.select(key)
-    if (into && asks(into) && sending.slot == null) {
+    if (into && key !== OTHER && asks(into) && sending.slot == null) {
       placing.value = { key, file, sending }
       return
     }

@@ -8,7 +8,7 @@ import { nameOf } from '../../../record/applicant/turned'
 import { faultWord, refusals } from '../../../record/materials/lineFace'
 import type { Uploads } from '../../../record/materials/useUploads'
 import { closed, counts, linesOf, movedFrom, slotOf, type Line } from '../../../record/rules/lines'
-import { owed } from '../../../record/rules/promises'
+import { comes } from '../../../record/rules/promises'
 import type { CaseView, MaterialView } from '../../../wire/messages'
 
 export interface TableOf {
@@ -58,15 +58,15 @@ export function useTable({ view, uploads, fold }: TableOf) {
       shown.value.line === line.value.line.key &&
       !counts(line.value, shown.value),
   )
-  /** what is owed to an accepted case is still taken */
-  const owes = (of: Line | null): boolean => view.value !== null && of !== null && owed(view.value, of)
+  /** what is owed to an accepted case is still taken, and what is shown in a consultation */
+  const owes = (of: Line | null): boolean => view.value !== null && of !== null && comes(view.value, of)
   /** tries for the open line that came to nothing: they say why where the file would lie */
   const refused = computed(() => {
     const [{ value: held }, { value: of }] = [view, line]
     if (
       !held ||
       !of ||
-      (over.value && !owed(held, of)) ||
+      (over.value && !comes(held, of)) ||
       (shown.value && (shown.value.line !== of.line.key || shown.value.purpose !== 'material'))
     )
       return []

@@ -5,7 +5,7 @@ import type { MaterialView, PersonRef } from '../../../wire/messages'
 import type { CaseBook } from '../../book/useCase'
 import { OTHER, othersOf, versionOf, type Line } from '../../rules/lines'
 import { commentsOn } from '../../rules/points'
-import { owed, promiseOf } from '../../rules/promises'
+import { comes, promiseOf } from '../../rules/promises'
 import { faceOf, faceOfTransfer, faultWord, refusals, type LineFace } from '../lineFace'
 import type { Transfer } from '../uploads/transfer'
 import type { Uploads } from '../useUploads'
@@ -57,11 +57,11 @@ export function useTrayRows({ book, uploads, lines, closed }: RowsOf) {
   const numberOf = (one: MaterialView): number =>
     book.view.value ? versionOf(book.view.value, one) : one.number
 
-  /** What is owed to an accepted case is still taken. */
+  /** What is owed to an accepted case is still taken, and what is shown in a consultation. */
   function isShut(key: string | null): boolean {
     const view = book.view.value
     const line = lines().find((one) => one.line.key === key)
-    return closed() && !(view && line && owed(view, line))
+    return closed() && !(view && line && comes(view, line))
   }
 
   const faultsOf = (key: string): string[] =>
@@ -105,7 +105,10 @@ export function useTrayRows({ book, uploads, lines, closed }: RowsOf) {
 
   /** files of no line: from this page on their way, and in the record */
   const others = computed(() => {
-    const moving = [...uploads.transfers.values()].filter((one) => one.line === OTHER && !one.answers)
+    const listed = lines().some((one) => one.line.key === OTHER)
+    const moving = [...uploads.transfers.values()].filter(
+      (one) => one.line === OTHER && !one.answers && !listed,
+    )
     const there = (book.view.value ? othersOf(book.view.value) : []).filter(
       (one) => !moving.some((two) => two.material_id === one.id),
     )

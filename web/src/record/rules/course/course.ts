@@ -22,7 +22,12 @@ export function takesOwed(view: Stated): boolean {
 
 /** Whether a call about the case may begin. */
 export function callable(view: Stated): boolean {
-  return view.state !== 'archived'
+  return view.state !== 'archived' && view.state !== 'consulted'
+}
+
+/** Whether it is a consultation (咨询), open or answered, and no case. */
+export function consultation(view: Stated): boolean {
+  return view.state === 'consulting' || view.state === 'consulted'
 }
 
 /** What the case was decided about its acceptance; null while it is open, or when it ended before. */

@@ -4,7 +4,7 @@
  * view and never kept; pure.
  */
 import type { CaseView, DeliveryView, MaterialView, PersonRef, ResultView } from '../../../wire/messages'
-import { fillable, type CaseState } from './course'
+import { consultation, fillable, type CaseState } from './course'
 import { linesOf } from '../lines'
 import { atWindow } from '../points'
 import { owed } from '../promises'
@@ -77,6 +77,8 @@ export function courseStep(view: CaseView, seat: DeskSeat): CourseStep {
     case 'denied':
       return handingOver(view, seat)
     case 'archived':
+    case 'consulting':
+    case 'consulted':
       return wait('nothing')
     default:
       if (seat === 'window') return wait('archive')
@@ -202,6 +204,8 @@ export type HeadStep =
   | 'delivered'
   | 'archived'
   | 'refused'
+  | 'asked'
+  | 'answered'
   | EndKind
 
 const AT: Readonly<Partial<Record<CaseState, number>>> = {
@@ -218,6 +222,7 @@ const AT: Readonly<Partial<Record<CaseState, number>>> = {
 
 /** The steps of the head, 收件 · 审查 · 受理 · 决定 · 送达 · 归档, and which of them the case has come to. */
 export function headSteps(view: CaseView, correcting: boolean): { steps: HeadStep[]; at: number } {
+  if (consultation(view)) return { steps: ['asked', 'answered'], at: view.state === 'consulting' ? 0 : 1 }
   const end = endOf(view)
   const second = correcting ? 'to_correct' : 'reviewing'
   if (end) {
