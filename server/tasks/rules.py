@@ -17,10 +17,11 @@ TaskKind = Literal["follow", "help", "proxy", "verify", "callback"]
 """内部跟办, 帮办, 代办, 核查, 回拨."""
 TaskState = Literal["open", "suspended", "closed", "cancelled"]
 TaskCause = Literal[
-    "missed_call", "asked", "post_returned", "correction_passed", "promise_passed", "told"
-]
+    "missed_call", "asked", "post_returned", "correction_passed", "promise_passed", "limit_passed",
+    "told",
+]  # fmt: skip
 """Why it was opened, or what was said of it since: a call that nobody answered, the applicant's wish, post that
-came back, 补正 and 容缺后补 not brought in time, or in the words of who opened it."""
+came back, 补正 and 容缺后补 not brought in time, a limit of the case that is over, or in the words of who opened it."""
 Outcome = Literal["contacted", "no_answer", "wrong_number", "done", "note"]
 """联系上了, 没接, 号码不对, 办成了, or something to be known."""
 TaskTab = Literal["mine", "others", "demanded", "unclaimed", "ended"]
@@ -125,12 +126,15 @@ def opened(
     call_id: str | None = None,
     joined_at: datetime | None = None,
     once: str | None = None,
+    level: int = 0,
 ) -> Task:
-    """A new task. Refused: ``next_missing`` without a next step, or with a time that is over already."""
+    """A new task, raised to ``level`` at once. Refused: ``next_missing`` without a next step, or with a time that is
+    over already."""
     _next(next_step, next_at, source.at)
     return Task(
         id, case_id, kind, unit_id, wanted, (source,), source.at, next_step, next_at,
-        call_id=call_id, joined_at=joined_at, once=once, owner_id=owner_id, raise_at=next_at,
+        call_id=call_id, joined_at=joined_at, once=once, owner_id=owner_id, level=level,
+        raise_at=next_at if level < LEVEL_HEAD else None,
     )  # fmt: skip
 
 

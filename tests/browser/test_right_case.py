@@ -103,6 +103,8 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         far, screens = approver.page, Screens()
         for desk in (approver, guest):
             await desk.page.get_by_role("button", name="上岗接听").click()
+        # what was not handed in yet lies in the list of the other side
+        await guest.page.get_by_role("tab", name="对方处理").click()
         await colleague.command(
             "case.refer", case_id=theirs["id"], unit_id=demo.LIAOCHENG, reason="由东昌府办理"
         )

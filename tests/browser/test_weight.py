@@ -112,7 +112,8 @@ async def desk_opens(page: Page, address: str, login: str) -> None:
     await page.fill("#login", login, timeout=1_000 * patience(20))
     await page.fill("#password", demo.PASSWORD)
     await page.get_by_role("button", name="登录", exact=True).click()
-    await expect(page.locator(".cases .caption .small")).to_be_visible(timeout=1_000 * patience(20))
+    none = page.get_by_text("没有要您处理的办件")
+    await expect(none).to_be_visible(timeout=1_000 * patience(20))
 
 
 async def test_a_desk_weighs_little(node: Running, tmp_path: Path) -> None:

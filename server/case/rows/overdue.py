@@ -1,4 +1,4 @@
-"""Cases of which a day has passed that the applicant was given, as long as no task tells of it."""
+"""Cases of which a day has passed, the applicant's or one of their clocks, as long as no task tells of it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,11 +7,15 @@ from typing import Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 
-from server.store.tables import cases, tasks
+from server.store.tables import cases, tasks, units
 
 AT_ONCE: Final = 100
 PassedDay = Literal["correction_passed", "promise_passed"]
 """补正, 容缺后补."""
+
+
+PassedLimit = Literal["limit_passed"]
+"""Any other clock of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Passed:
     """The last day, that day included, was ``on``. ``once`` names the day in the case's task."""
 
     case_id: str
-    cause: PassedDay
+    cause: PassedDay | PassedLimit
     on: date
     once: str
 
@@ -42,6 +46,32 @@ async def list_passed(
             query = query.where(cases.c.id == case_id)
         found += [Passed(id, cause, on, named) for id, on, named in await connection.execute(query)]
     return found
+
+
+async def list_late(
+    connection: Connection, today: date, after: tuple[date, str] | None = None
+) -> list[Passed]:
+    """Cases outside the archive and outside 补正 whose next date is over, the oldest first, 100 at once, behind that of
+    this day and id. Whether the clock stands still, the case itself must say."""
+    once = sa.literal("limit_passed:") + sa.cast(cases.c.due_on, sa.String)
+    told = sa.exists().where(tasks.c.case_id == cases.c.id, tasks.c.once == once)
+    query = (
+        # unit by unit, as the partial index has them
+        sa.select(cases.c.id, cases.c.due_on, once)
+        .select_from(units.join(cases, cases.c.unit_id == units.c.id))
+        .where(
+            sa.literal_column("due_on IS NOT NULL", sa.Boolean),
+            cases.c.due_on < today,
+            cases.c.state != "to_correct",
+            sa.not_(told),
+        )
+        .order_by(cases.c.due_on, cases.c.id)
+        .limit(AT_ONCE)
+    )
+    if after is not None:
+        query = query.where(sa.tuple_(cases.c.due_on, cases.c.id) > sa.tuple_(*after))
+    found = await connection.execute(query)
+    return [Passed(id, "limit_passed", on, named) for id, on, named in found]
 
 
 _DAYS: Final[

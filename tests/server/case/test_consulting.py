@@ -215,7 +215,7 @@ async def test_a_unit_is_asked_without_an_item(office: Office, tmp_path: Path) -
     missed = (await office.do(CLERK, CallDial, **about))["call_id"]
     await office.do(CLERK, CallHangUp, call_id=missed)
     async with office.store.read() as reading:
-        [task] = await task_rows.of_cases(reading, [case_id])
+        [task] = await task_rows.list_tasks(reading, demo.XIHAIAN, "", "unclaimed")
         assert (task.task.kind, task.item_name, task.applicant_name) == ("callback", NO_ITEM, "")
         [call] = await audit_rows.list_calls(reading, demo.XIHAIAN)
         assert (call.item_name, call.consultation.question) == (NO_ITEM, QUESTION)

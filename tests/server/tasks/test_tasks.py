@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from server.case.acts.course import following
 from server.case.wire.course import advancing as course_wire
-from server.case.wire.decision import CaseRefer
+from server.case.wire.course import owning
+from server.case.wire.decision import CaseRefer, CaseResumeClock, CaseStopClock
 from server.case.wire.registering import CaseConsent
 from server.demo import data as demo
 from server.rights.person import Role
@@ -29,7 +30,15 @@ from server.tasks.wire import (
 )
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallCancel, CallDial
-from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office
+from tests.kit.casework import (
+    APPROVER,
+    CLERK,
+    OTHER_APPROVER,
+    OTHER_IDENTITY_NUMBER,
+    SUPERVISOR,
+    THIRD,
+    Office,
+)
 from tests.server.case.test_course import Course
 
 DAY_S = 24 * 3600
@@ -206,3 +215,33 @@ async def test_a_day_that_passes_opens_a_task_once(office: Office) -> None:
     assert (task.case_id, task.sources[0].cause, task.sources[0].text) == (
         case_id, "correction_passed", "2026-01-05",
     )  # fmt: skip
+
+
+async def test_a_limit_that_passes_is_told_once_to_whose_turn_it_is(
+    office: Office, tmp_path: Path
+) -> None:
+    """Each clock of a case, unless it stands still: under the case in the ledger, and as a task."""
+    course = Course(office, tmp_path)
+    await course.filled()
+    await course.handed_in()
+    await course.accepted()
+    approver = office.actors[APPROVER].person_id
+    await course.do(APPROVER, owning.CaseAssign, person_id=approver)
+    await course.do(APPROVER, CaseStopClock, why="hearing", reason="听证")
+    taken = await office.case(identity_number=OTHER_IDENTITY_NUMBER)
+    assert await following.sweep(office.store) == 0
+    office.clock.move(40 * DAY_S)
+    assert await following.sweep(office.store) == 1, "the other clock stands still"
+    [task] = await tasks(office, CLERK, "mine")
+    assert (task.case_id, task.sources[0].cause, task.level) == (taken, "limit_passed", 0)
+    [entry] = [one for one in await office.entries(taken) if one["act"] == "case.overdue"]
+    assert entry["object"] == f"case:{taken}"
+
+    await course.do(APPROVER, CaseResumeClock)
+    assert await following.sweep(office.store) == 0, "it has days left"
+    office.clock.move(40 * DAY_S)
+    assert (await following.sweep(office.store), await following.sweep(office.store)) == (1, 0)
+    [task] = await tasks(office, APPROVER, "mine")
+    assert (task.case_id, task.sources[0].cause) == (course.case_id, "limit_passed")
+    assert task.level == rules.LEVEL_HEAD, "a limit of the law"
+    await office.switchboard.close()

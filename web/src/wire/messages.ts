@@ -4617,7 +4617,7 @@ export interface TaskView {
   ended_at: string | null
 }
 export interface TaskSourceView {
-  cause: 'missed_call' | 'asked' | 'post_returned' | 'correction_passed' | 'promise_passed' | 'told'
+  cause: 'missed_call' | 'asked' | 'post_returned' | 'correction_passed' | 'promise_passed' | 'limit_passed' | 'told'
   text: string
   at: string
   by: PersonRef | null

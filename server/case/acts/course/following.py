@@ -10,12 +10,16 @@ from datetime import timedelta
 from typing import Final, NoReturn
 
 from server.case.rows import overdue
+from server.case.rows.overdue import Passed
+from server.case.rules.course.due import ClockName
 from server.case.turn import CaseTurn
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, may
+from server.rights.subjects import of_case
 from server.standards.working_days import china_day
 from server.store import SYSTEM, Store
+from server.store.subject import Told
 from server.tasks import rules as task_rules
 from server.tasks.acts import turns as tasks
 from server.tasks.rules import TaskCause, TaskSource
@@ -23,10 +27,13 @@ from signaling.refusals import Refusal
 
 SWEPT_EVERY_S: Final = 300.0
 SEEN_TO_WITHIN: Final = timedelta(days=1)
+OURS: Final[frozenset[ClockName]] = frozenset({"taking_in", "archiving"})
+"""Clocks that are ours and not the law's: the head is not told at once when they are over."""
 _NEXT: Final[dict[TaskCause, tuple[str, str]]] = {
     "post_returned": ("证照送到申请人手里", "联系申请人核对地址"),
     "correction_passed": ("补正材料补齐，或办结退件", "联系申请人，问是否还要办理"),
     "promise_passed": ("承诺后补的材料补齐", "联系申请人催交材料"),
+    "limit_passed": ("超期的办件办下去", "办理要做的事，或写明为什么还办不了"),
 }
 """What is to come of it, and what is to be done first."""
 
@@ -58,7 +65,46 @@ async def sweep(store: Store) -> int:
             text = one.on.isoformat()
             task = _followed(turn, one.cause, text, unit_id, clerk_id if able else None, one.once)
             made += await tasks.open_once(change, task)
-    return made
+    return made + await _sweep_limits(store)
+
+
+async def _sweep_limits(store: Store) -> int:
+    """As ``sweep``, for the clocks of the cases; one that stands still is not over."""
+    made, after = 0, None
+    while True:
+        async with store.read() as connection:
+            late = await overdue.list_late(connection, china_day(store.clock.now()), after)
+        for one in late:
+            async with store.change(SYSTEM, of=of_case(one.case_id)) as change:
+                made += await _late(await CaseTurn.open(change, one.case_id), one)
+        if len(late) < overdue.AT_ONCE:
+            return made
+        after = (late[-1].on, late[-1].case_id)
+
+
+async def _late(turn: CaseTurn, passed: Passed) -> bool:
+    """超期: kept in the ledger under the case, and a task of the side whose turn it is, which is its owner's; the head
+    is told at once where the limit is the law's. False where the case went on, or is told of."""
+    running = turn.case.running
+    if running is None or running.on != passed.on or running.stopped:
+        return False
+    window = running.turn == "window"
+    unit_id = turn.case.window_unit_id if window else turn.case.item.unit_id
+    owner_id = turn.case.clerk_id if window else turn.case.owner_id
+    known = (await staff.actors(turn.connection, [owner_id])).get(owner_id) if owner_id else None
+    able = known is not None and may(known, Act.TASK_DO, unit_id=unit_id)
+    text = passed.on.isoformat()
+    level = 0 if running.clock in OURS else task_rules.LEVEL_HEAD
+    task = _followed(
+        turn, passed.cause, text, unit_id, owner_id if able else None, passed.once, level
+    )
+    if not await tasks.open_once(turn.change, task):
+        return False
+    await turn.tell(
+        "case.overdue",
+        Told(None, turn.subject, {"clock": running.clock, "on": text, "task": task.id}),
+    )
+    return True
 
 
 async def run(store: Store) -> NoReturn:
@@ -76,6 +122,7 @@ def _followed(
     unit_id: str,
     owner_id: str | None,
     once: str | None = None,
+    level: int = 0,
 ) -> task_rules.Task:
     wanted, step = _NEXT[cause]
     return task_rules.opened(
@@ -89,4 +136,5 @@ def _followed(
         next_at=turn.at + SEEN_TO_WITHIN,
         owner_id=owner_id,
         once=once,
+        level=level,
     )

@@ -58,6 +58,7 @@ export default {
       post_returned: 'Post came back',
       correction_passed: 'Correction not brought in time',
       promise_passed: 'Promised material not brought in time',
+      limit_passed: 'A time limit of the case is over',
       told: 'Entered by a colleague',
     },
     states: { open: 'Open', suspended: 'Suspended', closed: 'Done', cancelled: 'Cancelled' },

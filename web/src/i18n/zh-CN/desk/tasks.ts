@@ -52,6 +52,7 @@ export default {
       post_returned: '寄件被退回',
       correction_passed: '补正到期未交',
       promise_passed: '容缺到期未补',
+      limit_passed: '办件超期',
       told: '同事登记',
     },
     states: { open: '办理中', suspended: '已中止', closed: '已办结', cancelled: '已取消' },
