@@ -70,7 +70,7 @@ async def is_about(page: Page, case: dict[str, Any]) -> None:
 async def open_from_list(page: Page, case: dict[str, Any]) -> None:
     name = case["applicant"]["name"]
     row = page.get_by_role("row").filter(has_text=name[0]).filter(has_text=case["item"]["name"])
-    await row.get_by_role("button").click()
+    await row.locator("[data-row-act]").click()
     await is_about(page, case)
 
 
@@ -219,6 +219,7 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await screens.take(approver, "approver-list-in-call", large=True)
         # the list and every other page say that nothing rings meanwhile
         await expect(far.locator(".duty [role=status]")).to_have_text("通话中")
+        await far.get_by_role("tab", name="对方处理").click()
         await open_from_list(far, one)
         await expect(far.locator("[data-duty-mark]")).to_have_attribute("data-duty-mark", "busy")
         # nothing is pointed at where those he speaks with would not see it
@@ -294,6 +295,7 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await expect(bar).to_have_count(0)
         # in the list a whole number stands on one line
         await far.locator("[data-back]").click()
+        await far.get_by_role("tab", name="要我处理").click()
         whole = far.locator(".number [data-whole]")
         await expect(whole).to_have_count(1)
         assert await whole.evaluate("one => one.getClientRects().length") == 1
