@@ -96,6 +96,22 @@ def missing_fonts(font_dirs: Sequence[str] = ()) -> list[str]:
     return _missing(_fonts(font_dirs))
 
 
+@contextmanager
+def _off_the_network() -> Iterator[None]:
+    """Proxies that answer nobody, for as long as Typst is asked; afterwards the process has those of before."""
+    before = {name: os.environ.get(name) for name in _PROXIES}
+    os.environ.update(dict.fromkeys(_PROXIES, _NOWHERE))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@_off_the_network()
 def draw(
     facts: dict[str, Any],
     font_dirs: Sequence[str] = (),
@@ -119,7 +135,6 @@ def draw(
         raise ValueError(f"fonts missing: {', '.join(missing)}")
     signature = facts.get("signature")
     told = {**facts, "signature": signature and {**signature, "strokes": None}}
-    os.environ.update(dict.fromkeys(_PROXIES, _NOWHERE))
     text = LAYOUT.read_text(encoding="utf-8") if template is None else template
     floats = bool(seal) and SEAL_INPUT not in text
     layout = ((_CLAIM if draft else _STAMP if floats else "") + text).encode()

@@ -68,7 +68,9 @@ async def test_a_seal_holds_until_a_byte_is_another_and_only_by_its_authority(
 
 
 def test_what_is_wrong_with_a_seal_is_named(made: Path) -> None:
+    before = dict(os.environ)
     pdf, _ = drawing.draw(specimen.facts("grant", NAME))
+    assert dict(os.environ) == before, "what keeps a template off the network stays with it"
     sealed, late = _put(made, pdf, AT), _put(made, pdf, AT + timedelta(days=3000))
     authorities = (made / "authorities.pem").read_text()
     flipped = bytearray(sealed)
