@@ -32,8 +32,10 @@ LEVEL_HEAD: Final = 2
 """提级: 0 whoever it lies with, 1 the whole unit, 2 the head of the unit (机关负责人)."""
 RAISED_AGAIN_AFTER: Final = timedelta(days=1)
 CALL_BACK_WITHIN: Final = timedelta(minutes=30)
+NEXT_WITHIN: Final = timedelta(days=366)
+"""What is put off for longer is never raised: it would be hidden."""
 RESULTS_AT_MOST: Final = 500
-"""A row does not grow for ever; who has so many results needs another way."""
+"""A row does not grow for ever; who has so many results needs another way. What ends the task is always taken."""
 KINDS: Final[tuple[TaskKind, ...]] = get_args(TaskKind)
 
 
@@ -129,7 +131,7 @@ def opened(
     level: int = 0,
 ) -> Task:
     """A new task, raised to ``level`` at once. Refused: ``next_missing`` without a next step, or with a time that is
-    over already."""
+    over already, or more than a year away."""
     _next(next_step, next_at, source.at)
     return Task(
         id, case_id, kind, unit_id, wanted, (source,), source.at, next_step, next_at,
@@ -165,11 +167,11 @@ def enter(
     """登记结果: it answers an open demand. ``done`` closes the task; anything else names what is next. Whose it
     was not yet, his it is now who enters it.
 
-    Refused: ``task_over``, ``task_suspended``, ``next_missing``.
+    Refused: ``task_over``, ``task_suspended``, ``next_missing``, ``too_large`` (500 are there, and it does not end).
     """
     _runs(task)
-    if len(task.results) >= RESULTS_AT_MOST:
-        raise Refusal(Code.TOO_LARGE, at_most=RESULTS_AT_MOST)
+    if result.outcome != "done":
+        _has_room(task)
     demands = tuple(
         one if one.answered_at else replace(one, answered_at=result.at) for one in task.demands
     )
@@ -187,6 +189,7 @@ def enter(
 def suspend(task: Task, result: TaskResult, *, next_at: datetime) -> Task:
     """中止, with the reason as a result; it is looked at again at that time. Refused: as ``enter`` does."""
     _runs(task)
+    _has_room(task)
     _next(task.next_step, next_at, result.at)
     return replace(
         task, results=(*task.results, result), state="suspended", next_at=next_at, raise_at=next_at
@@ -209,7 +212,7 @@ def cancel(task: Task, result: TaskResult) -> Task:
 
 def supervise(task: Task, text: str, by: str, at: datetime, answer_by: datetime) -> Task:
     """督办. Refused: ``task_over``; ``demand_open`` while another one waits for its answer; ``next_missing`` when
-    the answer is wanted before now."""
+    the answer is wanted before now, or after more than a year."""
     _goes_on(task)
     if task.demand is not None:
         raise Refusal(Code.DEMAND_OPEN)
@@ -250,8 +253,13 @@ def _ended(task: Task, state: TaskState, at: datetime) -> Task:
 
 
 def _next(step: str, next_at: datetime | None, at: datetime) -> None:
-    if not step.strip() or next_at is None or next_at <= at:
+    if not step.strip() or next_at is None or not at < next_at <= at + NEXT_WITHIN:
         raise Refusal(Code.NEXT_MISSING)
+
+
+def _has_room(task: Task) -> None:
+    if len(task.results) >= RESULTS_AT_MOST:
+        raise Refusal(Code.TOO_LARGE, at_most=RESULTS_AT_MOST)
 
 
 def _goes_on(task: Task) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from server.tasks.rules import Outcome, TaskCause, TaskKind, TaskState
 from signaling.wire.envelope import Command, Id, Message, PersonRef
@@ -48,7 +48,7 @@ class TaskEnter(TaskCommand):
     outcome: Outcome
     text: Told
     next_step: Step = ""
-    next_at: datetime | None = None
+    next_at: AwareDatetime | None = None
 
 
 class TaskSuspend(TaskCommand):
@@ -56,7 +56,7 @@ class TaskSuspend(TaskCommand):
 
     type: Literal["task.suspend"] = "task.suspend"
     text: Told
-    next_at: datetime
+    next_at: AwareDatetime
 
 
 class TaskResume(TaskCommand):
@@ -64,7 +64,7 @@ class TaskResume(TaskCommand):
 
     type: Literal["task.resume"] = "task.resume"
     next_step: Step
-    next_at: datetime
+    next_at: AwareDatetime
 
 
 class TaskCancel(TaskCommand):
@@ -79,7 +79,7 @@ class TaskSupervise(TaskCommand):
 
     type: Literal["task.supervise"] = "task.supervise"
     text: Told
-    answer_by: datetime
+    answer_by: AwareDatetime
 
 
 COMMANDS: tuple[type[Command], ...] = (

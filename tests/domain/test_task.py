@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -75,9 +76,16 @@ def test_every_act_in_every_state(kind: TaskKind) -> None:
 
 def test_no_task_without_next_step_and_a_time_to_come() -> None:
     new = task()
-    for step, at in (("", SOON), ("  ", SOON), ("打电话", AT), ("打电话", None)):
+    far = AT + timedelta(days=366, seconds=1)
+    for step, at in (("", SOON), ("  ", SOON), ("打电话", AT), ("打电话", None), ("打电话", far)):
         with pytest.raises(Refusal, match="next_missing"):
             rules.enter(new, NOTE, next_step=step, next_at=at)
+    for hidden in (
+        lambda: rules.suspend(new, NOTE, next_at=datetime.max.replace(tzinfo=UTC)),
+        lambda: rules.supervise(new, "要结果", "head", AT, far),
+    ):
+        with pytest.raises(Refusal, match="next_missing"):
+            hidden()
     with pytest.raises(Refusal, match="next_missing"):
         rules.suspend(new, NOTE, next_at=AT)
     with pytest.raises(Refusal, match="next_missing"):
@@ -102,6 +110,15 @@ def test_whose_it_is_and_what_a_demand_asks_for() -> None:
     last = rules.raised(first, SOON + rules.RAISED_AGAIN_AFTER)
     assert (first.raise_at, last.level) == (SOON + rules.RAISED_AGAIN_AFTER, rules.LEVEL_HEAD)
     assert rules.raised(last, SOON + timedelta(days=9)) is last
+
+
+def test_a_full_task_grows_no_more_and_ends_all_the_same() -> None:
+    """A call that is answered ends its task, whatever was entered before."""
+    full = replace(task("callback"), results=(NOTE,) * rules.RESULTS_AT_MOST)
+    for step in ("enter", "suspend"):
+        with pytest.raises(Refusal, match="too_large"):
+            STEPS[step](full)
+    assert (STEPS["done"](full).state, STEPS["cancel"](full).state) == ("closed", "cancelled")
 
 
 def test_who_may_do_what_at_which_unit() -> None:

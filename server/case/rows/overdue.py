@@ -28,6 +28,11 @@ class Passed:
     once: str
 
 
+def limit_once(on: date) -> str:
+    """What names the task of a limit that ended on that day."""
+    return f"limit_passed:{on.isoformat()}"
+
+
 async def list_passed(
     connection: Connection, today: date, case_id: str | None = None
 ) -> list[Passed]:

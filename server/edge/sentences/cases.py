@@ -80,7 +80,7 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         409, "同事已经认领，请由他转给您。", "A colleague has claimed the task. Please let him hand it to you."
     ),
     Code.NEXT_MISSING: Sentences(
-        422, "请写明下一步和以后的日期。", "Please say what is next, and when; the time must be still to come."
+        422, "请写明下一步和以后一年之内的日期。", "Please say what is next, and when: within a year from now."
     ),
     Code.DEMAND_OPEN: Sentences(
         409, "上一次督办还没有答复，请等答复后再督办。", "The demand before has not been answered yet. Please wait for its answer."

@@ -124,10 +124,13 @@ async def open_once(change: Change, task: Task) -> bool:
     return True
 
 
-async def case_passed_on(change: Change, case_id: str, unit_id: str) -> None:
-    """Another unit decides the case, which is locked: whoever is to be called back waits for that one."""
-    for one in await rows.going_on(change.connection, case_id, "callback"):
-        await _change(change, one.id, "task.pass_on", lambda task: rules.pass_on(task, unit_id))
+async def case_passed_on(
+    change: Change, case_id: str, unit_id: str, moves: Callable[[Task], bool]
+) -> None:
+    """Another unit decides the case, which is locked: these of its tasks lie in the pool of that one."""
+    for one in await rows.going_on(change.connection, case_id):
+        if moves(one):
+            await _change(change, one.id, "task.pass_on", lambda task: rules.pass_on(task, unit_id))
 
 
 async def case_over(change: Change, case_id: str, kind: TaskKind | None = None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from server.case.acts.course import following
 from server.case.wire.course import advancing as course_wire
@@ -125,6 +126,40 @@ async def test_a_referral_and_an_end_take_the_task_along(office: Office) -> None
         CLERK, course_wire.CaseFinish, case_id=case_id, kind="withdrawn", reason="不办了"
     )
     assert [one.state for one in await tasks(office, THIRD, "ended")] == ["cancelled"]
+
+
+@pytest.mark.parametrize("first", ["referred", "late"])
+async def test_a_limit_that_passes_is_the_task_of_the_unit_that_decides_now(
+    office: Office, tmp_path: Path, first: str
+) -> None:
+    """Whoever referred the case to another unit has nothing more to see to, and reads nothing of it."""
+    course = Course(office, tmp_path)
+    await course.filled()
+    await course.handed_in()
+    refer = {"unit_id": demo.LIAOCHENG, "reason": "由聊城办理"}
+    if first == "referred":
+        await course.do(APPROVER, CaseRefer, **refer)
+    office.clock.move(40 * DAY_S)
+    assert await following.sweep(office.store) == 1
+    if first == "late":
+        [task] = await tasks(office, APPROVER, "unclaimed")
+        await done(office, APPROVER, TaskClaim, task.id)
+        await course.do(APPROVER, CaseRefer, **refer)
+    for tab in get_args(rules.TaskTab):
+        assert await tasks(office, APPROVER, tab) == []
+    [task] = await tasks(office, THIRD, "unclaimed")
+    assert (task.case_id, task.sources[0].cause) == (course.case_id, "limit_passed")
+    assert await refused(office, APPROVER, TaskClaim, task.id) is Code.NOT_FOUND
+    await office.switchboard.close()
+
+
+def test_a_time_says_its_zone() -> None:
+    """One without is refused on the wire: it can be compared with no other."""
+    about = {"id": "command-1", "task_id": "task-1", "seen_version": 1, "text": "等"}
+    for at in ("2026-12-03T09:00:00", "2026-12-03"):
+        for command, name in ((TaskSuspend, "next_at"), (TaskSupervise, "answer_by")):
+            with pytest.raises(ValidationError, match="timezone"):
+                command.model_validate({**about, name: at})
 
 
 async def test_through_the_hands_of_a_unit(office: Office) -> None:

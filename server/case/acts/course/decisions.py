@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
-from server.case.acts.course import listing
+from server.case.acts.course import following, listing
 from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
@@ -214,7 +214,7 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
         of_unit(there.id),
         rests | {"from": here.id, "to": there.id, "reason": referral.reason},
         beside=[missed_rows.passed_on(turn.case_id, there.id)],
-        then=partial(tasks.case_passed_on, turn.change, turn.case_id, there.id),
+        then=partial(following.passed_on, turn, there.id),
         after=partial(
             turn.house.tell,
             ListedChanged(unit_id=there.id, what="referred"),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final, NoReturn
 
 from server.case.rows import overdue
-from server.case.rows.overdue import Passed
+from server.case.rows.overdue import Passed, limit_once
 from server.case.rules.course.due import ClockName
 from server.case.turn import CaseTurn
 from server.people.rows import people as staff
@@ -44,6 +44,20 @@ async def post_returned(turn: CaseTurn, note: str) -> None:
         turn.change,
         _followed(turn, "post_returned", note, turn.actor.unit_id, turn.actor.person_id),
     )
+
+
+async def passed_on(turn: CaseTurn, unit_id: str) -> None:
+    """Another unit decides the case, as the turn keeps it from now on: what the unit before had to see to as the one
+    that decided lies with that one now. What a unit has to see to at its window stays there."""
+    case, before = turn.case, turn.case.referrals[-1].from_unit_id
+    running = case.running
+    late = running and running.turn == "approver" and limit_once(running.on)
+
+    def moves(task: task_rules.Task) -> bool:
+        of_decider = before != case.window_unit_id or task.once == late
+        return task.kind == "callback" or (task.unit_id == before and of_decider)
+
+    await tasks.case_passed_on(turn.change, turn.case_id, unit_id, moves)
 
 
 async def sweep(store: Store) -> int:
@@ -89,7 +103,7 @@ async def _late(turn: CaseTurn, passed: Passed) -> bool:
     if running is None or running.on != passed.on or running.stopped:
         return False
     window = running.turn == "window"
-    unit_id = turn.case.window_unit_id if window else turn.case.item.unit_id
+    unit_id = turn.case.window_unit_id if window else turn.case.unit_id
     owner_id = turn.case.clerk_id if window else turn.case.owner_id
     known = (await staff.actors(turn.connection, [owner_id])).get(owner_id) if owner_id else None
     able = known is not None and may(known, Act.TASK_DO, unit_id=unit_id)
