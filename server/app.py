@@ -38,6 +38,7 @@ from server.people import join as people
 from server.settings import Settings
 from server.store import Clock, Store
 from server.tasks import join as tasks
+from server.tellings import join as tellings
 from server.uploads import join as uploads
 
 ROOMS: Final[tuple[HouseRoom, ...]] = (
@@ -47,6 +48,7 @@ ROOMS: Final[tuple[HouseRoom, ...]] = (
     jobs,
     catalogue,
     tasks,
+    tellings,
     papers,
     calls,
     case,

@@ -89,6 +89,17 @@ class Settings(BaseSettings):
     """So many approvers of a unit are rung together, the longest free first; the next ones after a
     ring's time or a decline."""
 
+    sms_url: str | None = Field(
+        None,
+        pattern=r"^(https://[^@?#\s]+|http://(127\.0\.0\.1|localhost|\[::1\])[:/][^@?#\s]*)$",
+        repr=False,
+    )
+    """Where the gateway for short messages takes one (docs/telling.md); without, people tell applicants."""
+    sms_secret: SecretStr | None = None
+    """Signs messages and receipts; 16 characters or more."""
+    sms_templates: Mapping[str, str] = Field(default_factory=dict)
+    """What the gateway calls its approved template for a step, where it is not the name of the step."""
+
     media_workers: tuple[Path, ...] = ()
     """Control sockets of workers that run by themselves (`yunjian media`) and that all nodes of this
     machine share, by the same paths; without: a worker of this node's own, as its child."""
@@ -202,6 +213,7 @@ class Settings(BaseSettings):
         given = {name: value for name, value in (flags or {}).items() if value is not None}
         if not serves:
             given |= {"redis_url": None, "node_address": None, "turn_urls": ()}
+            given |= {"sms_url": None, "sms_secret": None}
         settings: Settings = _Sourced(**given)
         return settings
 
@@ -213,6 +225,10 @@ class Settings(BaseSettings):
             self.bus_secret is None or len(self.bus_secret.get_secret_value()) < 16
         ):
             raise ValueError("redis_url needs a bus_secret of 16 characters or more")
+        if (self.sms_url is None) != (self.sms_secret is None) or (
+            self.sms_secret is not None and len(self.sms_secret.get_secret_value()) < 16
+        ):
+            raise ValueError("sms_url and an sms_secret of 16 characters or more belong together")
         if self.node_address is not None and self.bus_secret is None:
             raise ValueError("node_address needs the bus_secret of all nodes")
         for url in self.turn_urls:

@@ -61,6 +61,7 @@ from server.people.wire import (
 )
 from server.tasks import wire as task_messages
 from server.tasks.wire import Colleagues, TaskPage, TaskView
+from server.tellings.wire import Tellings
 from server.uploads.wire import Limits, PhoneSession, TakePhone
 from signaling.wire import envelope as protocol
 from signaling.wire import messages as signaling_messages
@@ -70,7 +71,7 @@ RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseCounts, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
-    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, SealCheck,
+    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, Tellings, SealCheck,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (
     SignIn,

@@ -35,6 +35,11 @@ def of_task(task_id: str) -> str:
     return f"task:{task_id}"
 
 
+def of_telling(telling_id: str) -> str:
+    """That a step of a case is told to its applicant."""
+    return f"telling:{telling_id}"
+
+
 def of_item(item_id: str) -> str:
     return f"item:{item_id}"
 

@@ -17,7 +17,7 @@ PAGE: Final = 50
 
 class TaskQuery(Message):
     tab: TaskTab = "mine"
-    """What lies with me, with colleagues, is demanded, lies with nobody yet, or is over."""
+    """What lies with me, with colleagues, is demanded, lies with nobody yet, is to be told to applicants, or is over."""
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 

@@ -35,6 +35,9 @@ _UPDATE: Final = (
     )
 )
 _NOT_OVER: Final = tasks.c.ended_at.is_(None)
+_TELLS: Final = sa.literal_column("kind = 'tell'", sa.Boolean)
+_ELSE: Final = sa.literal_column("kind <> 'tell'", sa.Boolean)
+"""In the words of the partial indexes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +136,16 @@ def _tab(tab: TaskTab, unit_id: str, person_id: str) -> tuple[sa.ColumnElement[b
     here = tasks.c.unit_id == unit_id
     match tab:
         case "mine":
-            return here, _NOT_OVER, mine
+            return here, _NOT_OVER, _ELSE, mine
         case "others":
-            return here, _NOT_OVER, tasks.c.owner_id.is_not(None), tasks.c.owner_id != person_id
+            others = tasks.c.owner_id.is_not(None), tasks.c.owner_id != person_id
+            return here, _NOT_OVER, _ELSE, *others
         case "demanded":
             return here, tasks.c.demand_by.is_not(None)
         case "unclaimed":
-            return here, _NOT_OVER, tasks.c.owner_id.is_(None)
+            return here, _NOT_OVER, _ELSE, tasks.c.owner_id.is_(None)
+        case "untold":
+            return here, _NOT_OVER, _TELLS
         case "ended":
             return here, tasks.c.ended_at.is_not(None)
 
@@ -203,11 +209,18 @@ async def count_tasks(connection: Connection, unit_id: str, person_id: str) -> d
     query = sa.select(
         one.filter(tasks.c.owner_id == person_id),
         one.filter(tasks.c.owner_id != person_id),
-        one.filter(tasks.c.demand_by.is_not(None)),
+        _counted(*_tab("demanded", unit_id, person_id)),
         one.filter(tasks.c.owner_id.is_(None)),
-    ).where(tasks.c.unit_id == unit_id, _NOT_OVER)
+        _counted(*_tab("untold", unit_id, person_id)),
+    ).where(tasks.c.unit_id == unit_id, _NOT_OVER, _ELSE)
     found = (await connection.execute(query)).one()
     return dict(zip(COUNTED, found, strict=True))
+
+
+def _counted(*of: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    # an alias of its own: else it would be taken for a part of the rows around it
+    query = sa.select(sa.func.count()).select_from(sa.select(tasks.c.id).where(*of).subquery())
+    return query.scalar_subquery()
 
 
 async def without_owner_or_date(connection: Connection, limit: int = 100) -> list[str]:

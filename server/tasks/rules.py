@@ -13,19 +13,21 @@ from typing import Final, Literal, get_args
 
 from signaling.refusals import Code, Refusal
 
-TaskKind = Literal["follow", "help", "proxy", "verify", "callback"]
-"""内部跟办, 帮办, 代办, 核查, 回拨."""
+TaskKind = Literal["follow", "help", "proxy", "verify", "callback", "tell"]
+"""内部跟办, 帮办, 代办, 核查, 回拨, 告知申请人."""
 TaskState = Literal["open", "suspended", "closed", "cancelled"]
 TaskCause = Literal[
     "missed_call", "asked", "post_returned", "correction_passed", "promise_passed", "limit_passed",
-    "told",
+    "told", "untold",
 ]  # fmt: skip
 """Why it was opened, or what was said of it since: a call that nobody answered, the applicant's wish, post that
-came back, 补正 and 容缺后补 not brought in time, a limit of the case that is over, or in the words of who opened it."""
+came back, 补正 and 容缺后补 not brought in time, a limit of the case that is over, in the words of who
+opened it, or something that no short message told the applicant."""
 Outcome = Literal["contacted", "no_answer", "wrong_number", "done", "note"]
 """联系上了, 没接, 号码不对, 办成了, or something to be known."""
-TaskTab = Literal["mine", "others", "demanded", "unclaimed", "ended"]
-"""The lists of a unit's tasks: 要我处理, 他人处理, 督办, 待认领, 已办结."""
+TaskTab = Literal["mine", "others", "demanded", "unclaimed", "untold", "ended"]
+"""The lists of a unit's tasks: 要我处理, 他人处理, 督办, 待认领, 待告知, 已办结. What is to be told stands in the list of
+its own, whoever has it; under 督办 and 已办结 stands every kind."""
 
 OVER: Final[frozenset[TaskState]] = frozenset({"closed", "cancelled"})
 LEVEL_HEAD: Final = 2

@@ -146,6 +146,7 @@ class TaskCounts(Message):
     others: int
     demanded: int
     unclaimed: int
+    untold: int
 
 
 class TaskPage(Message):

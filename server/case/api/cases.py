@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.case.acts.course import listing, registering
+from server.case.acts.course import listing, registering, telling
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.course.due import Tab
@@ -24,6 +24,7 @@ from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.rights.hand import WorkingSide
 from server.standards.working_days import CHINA, china_day
+from server.tellings.wire import Tellings
 from signaling.refusals import Code
 from signaling.wire.envelope import Message
 
@@ -176,6 +177,12 @@ async def list_referred(ask: Ask[ReferredQuery, Nothing]) -> ReferredCases:
 async def read_case(ask: Ask[Nothing, Nothing]) -> CaseSnapshot:
     """A case as my audience sees it, at its present version."""
     return await registering.snapshot(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}/tellings", problems=(Code.NOT_FOUND,))
+async def list_tellings(ask: Ask[Nothing, Nothing]) -> Tellings:
+    """告知申请人: what the applicant of a case was told of, by message or by a person, and what he is not yet."""
+    return await telling.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}/unmasked/{unmasking_id}", problems=(Code.NOT_FOUND,))

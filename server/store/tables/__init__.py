@@ -44,6 +44,7 @@ from server.store.tables.record import (
     sayings,
     signatures,
     tasks,
+    tellings,
     unmaskings,
     uploads,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "signatures",
     "subjects",
     "tasks",
+    "tellings",
     "throttles",
     "units",
     "unmaskings",

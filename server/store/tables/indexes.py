@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from server.store.tables.alliance import roster, sessions
 from server.store.tables.calls import calls, legs, marks, monitors, recordings, rings
 from server.store.tables.catalogue import items
-from server.store.tables.record import cases, phones, tasks
+from server.store.tables.record import cases, phones, tasks, tellings
 from server.store.tables.road import commands, events, jobs
 
 COMBINED = {
@@ -72,10 +72,13 @@ _partial(cases, "cases_consulted_by_unit", CONSULTED, "unit_id", "state", "creat
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
 _partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")
-_partial(tasks, "tasks_of_unit", "ended_at IS NULL", "unit_id", "next_at", "id")
+_partial(tasks, "tasks_of_unit", "ended_at IS NULL AND kind <> 'tell'", "unit_id", "next_at", "id")
 _partial(
-    tasks, "tasks_unclaimed", "ended_at IS NULL AND owner_id IS NULL", "unit_id", "next_at", "id"
-)
+    tasks, "tasks_unclaimed", "ended_at IS NULL AND kind <> 'tell' AND owner_id IS NULL",
+    "unit_id", "next_at", "id",
+)  # fmt: skip
+_partial(tasks, "tasks_to_tell", "ended_at IS NULL AND kind = 'tell'", "unit_id", "next_at", "id")
+_partial(tellings, "tellings_due", "due_at IS NOT NULL", "due_at")
 _partial(tasks, "tasks_demanded", "demand_by IS NOT NULL", "unit_id", "next_at", "id")
 _partial(tasks, "tasks_ended", "ended_at IS NOT NULL", "unit_id", "ended_at", "id")
 _partial(tasks, "tasks_to_raise", "raise_at IS NOT NULL", "raise_at")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.types import JSON
 
-from server.rights.subjects import of_case, of_task, of_templates
+from server.rights.subjects import of_case, of_task, of_telling, of_templates
 from server.store.tables.columns import (
     ASKED,
     BIG,
@@ -20,6 +20,7 @@ from server.store.tables.columns import (
     PHRASE,
     PRESENT,
     REFERRED,
+    SENDING,
     SERIALS,
     UNSAVED,
     UPLOAD,
@@ -331,7 +332,7 @@ tasks = sa.Table(  # what a unit has to see to about a case
     "tasks", metadata, key(info=FACT),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=True, info=FACT),  # of which it came
-    C("kind", sa.String(10), nullable=False, info=FACT),  # follow | help | proxy | verify | callback
+    C("kind", sa.String(10), nullable=False, info=FACT),  # follow | help | proxy | verify | callback | tell
     C("state", sa.String(10), nullable=False, info=FACT),  # open | suspended | closed | cancelled
     C("round", sa.Integer, nullable=False, info=FACT),  # one more each time it is resumed
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
@@ -351,6 +352,23 @@ tasks = sa.Table(  # what a unit has to see to about a case
     C("ended_at", Utc, nullable=True, info=FACT),
     C("version", sa.Integer, nullable=False, info=FACT),
     info=told_in(of_task("{id}"), made="made_at"),
+)  # fmt: skip
+tellings = sa.Table(  # a step of a case, told to its applicant: the outbox of short messages
+    "tellings", metadata, key(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("step", sa.String(12), nullable=False, info=FACT),  # which template
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),  # who answers for it
+    C("number", sa.String(20), nullable=False, info=FACT),  # as the text names the case
+    C("day", sa.Date, nullable=False, info=FACT),
+    C("made_at", Utc, nullable=False, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),  # waiting | sent | received | handed | lapsed
+    C("sent_at", Utc, nullable=True, info=FACT),
+    C("received_at", Utc, nullable=True, info=FACT),  # by the gateway's receipt
+    C("why", sa.String(12), nullable=True, info=FACT),  # why people tell it
+    C("task_id", ID, sa.ForeignKey("tasks.id"), nullable=True, info=FACT),
+    C("due_at", Utc, nullable=True, info=SENDING),  # when it is tried next, or its receipt given up
+    C("tries", sa.Integer, nullable=False, info=SENDING),
+    info=told_in(of_telling("{id}"), made="made_at"),
 )  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
     "phrases", metadata, key(info=PHRASE),

@@ -115,6 +115,18 @@ async def call_answered(change: Change, case_id: str, call_id: str) -> None:
         await turn.done("task.close", rules.enter(task, result), {"call": call_id})
 
 
+async def told_otherwise(change: Change, task_id: str, how: str) -> None:
+    """The applicant knows it by another way: nobody has to tell it any more."""
+    turn = await TaskTurn.at_task(change, task_id)
+    task = turn.task
+    if task.over:
+        return
+    if task.state == "suspended":
+        task = replace(task, state="open", round=task.round + 1)
+    result = TaskResult("done", how, change.at)
+    await turn.done("task.close", rules.enter(task, result), {"how": how})
+
+
 async def open_once(change: Change, task: Task) -> bool:
     """Keep a task that is opened but once for its case, which is locked; False when it was."""
     assert task.once is not None

@@ -127,6 +127,8 @@ PHONES: Final = frozenset({
     "DELETE /api/v1/phones/uploads/{upload_id}",
 })  # fmt: skip
 """By a link and without a sign-in: what they leave is tested in tests/server/uploads/test_phones.py."""
+RECEIPTS: Final = frozenset({"POST /api/v1/telling-receipts"})
+"""By the gateway's signature: what they leave is tested in tests/server/tellings/test_tellings.py."""
 COMMANDS: Final = "POST /api/v1/commands"
 SEARCHES: Final = frozenset({
     "POST /api/v1/enquiries",
@@ -163,7 +165,8 @@ def test_every_command_and_every_changing_route_is_listed() -> None:
         f"{route.method} {route.path}": route for route in declared() if route.method not in SAFE
     }
     assert (
-        routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES | PHONES | IN_USE
+        routes.keys()
+        == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES | PHONES | RECEIPTS | IN_USE
     )
     assert {name: route.act for name, route in routes.items() if route.act} == BY_HTTP
 

@@ -68,6 +68,7 @@ APPROVERS: Final = frozenset({APPROVER, IDLE, RUNG, OUTSIDER})
 PUBLIC: Final = frozenset({
     "POST /api/v1/session",
     "POST /api/v1/enquiries",  # for who knows number and identity: tests/server/case/test_enquiries.py
+    "POST /api/v1/telling-receipts",  # for who has the secret: tests/server/tellings/test_tellings.py
     "DELETE /api/v1/session",
     # for who shows a session, one with a temporary password too: tests/server/people/test_accounts.py
     "GET /api/v1/session",
@@ -101,6 +102,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/case-counts": ALL,
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
+    "GET /api/v1/cases/{case_id}/tellings": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
     "GET /api/v1/owed": ALL,
     "GET /api/v1/referred": ALL,

@@ -201,7 +201,13 @@ async def test_through_the_hands_of_a_unit(office: Office) -> None:
     await done(office, OTHER_APPROVER, TaskEnter, id, **going_on)
     page = await reading.listing(office.store, office.actors[OTHER_APPROVER], "mine")
     assert page.tasks[0].demands[0].answered_at is not None
-    assert page.counts.model_dump() == {"mine": 1, "others": 0, "demanded": 0, "unclaimed": 0}
+    assert page.counts.model_dump() == {
+        "mine": 1,
+        "others": 0,
+        "demanded": 0,
+        "unclaimed": 0,
+        "untold": 0,
+    }
     assert (page.does, page.supervises) == (True, Role.HEAD in office.actors[OTHER_APPROVER].roles)
 
     await done(office, OTHER_APPROVER, TaskSuspend, id, text="申请人出差", next_at=soon)

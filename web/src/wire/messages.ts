@@ -4580,6 +4580,7 @@ export interface TaskCounts {
   others: number
   demanded: number
   unclaimed: number
+  untold: number
 }
 export interface TaskPage {
   tasks: TaskView[]
@@ -4596,7 +4597,7 @@ export interface TaskView {
   version: number
   case_id: string
   call_id: string | null
-  kind: 'follow' | 'help' | 'proxy' | 'verify' | 'callback'
+  kind: 'follow' | 'help' | 'proxy' | 'verify' | 'callback' | 'tell'
   state: 'open' | 'suspended' | 'closed' | 'cancelled'
   round: number
   item_name: string
@@ -4617,7 +4618,15 @@ export interface TaskView {
   ended_at: string | null
 }
 export interface TaskSourceView {
-  cause: 'missed_call' | 'asked' | 'post_returned' | 'correction_passed' | 'promise_passed' | 'limit_passed' | 'told'
+  cause:
+    | 'missed_call'
+    | 'asked'
+    | 'post_returned'
+    | 'correction_passed'
+    | 'promise_passed'
+    | 'limit_passed'
+    | 'told'
+    | 'untold'
   text: string
   at: string
   by: PersonRef | null
@@ -4627,6 +4636,32 @@ export interface TaskResultView {
   text: string
   at: string
   by: PersonRef | null
+}
+/**
+ * One step of a case, told to its applicant. ``task_id`` and ``task_version``: the task of who is to tell it by
+ * telephone, for people of that unit alone.
+ */
+export interface TellingView {
+  id: string
+  step: 'accepted' | 'to_correct' | 'refused' | 'granted' | 'denied' | 'ready' | 'posted' | 'returned' | 'terminated'
+  unit_name: string
+  number: string
+  day: string
+  made_at: string
+  state: 'waiting' | 'sent' | 'received' | 'to_tell' | 'told' | 'untold'
+  sent_at: string | null
+  received_at: string | null
+  why: ('off' | 'no_mobile' | 'rejected' | 'unreachable' | 'undelivered' | 'no_receipt') | null
+  owner: PersonRef | null
+  results: TaskResultView[]
+  task_id: string | null
+  task_version: number | null
+}
+/**
+ * The tellings of a case, oldest first.
+ */
+export interface Tellings {
+  tellings: TellingView[]
 }
 /**
  * The paper of an invented case: how many pages, the first of them as PNG in Base64; or faults.

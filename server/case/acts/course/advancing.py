@@ -14,6 +14,7 @@ from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
 from server.case.acts.course.following import post_returned
 from server.case.acts.course.numbers import AHEAD
+from server.case.acts.course.telling import tell
 from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
@@ -28,6 +29,7 @@ from server.case.rules.course.course import (
     Receiver,
     Reported,
     Result,
+    Way,
 )
 from server.case.rules.course.states import CaseState
 from server.case.turn import Acts, CaseTurn
@@ -57,6 +59,7 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store.subject import Told
 from server.tasks.acts import turns as tasks
+from server.tellings.rules import TellingStep
 from signaling.refusals import Code, Refusal
 
 ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
@@ -65,6 +68,9 @@ ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
     "terminated": "termination",
 }
 """The paper of each end to the side."""
+
+_BEGUN: Final[Mapping[Way, TellingStep]] = {"collected": "ready", "posted": "posted"}
+"""What the applicant is told of when a delivery begins; the electronic one tells itself, at a visit he is there."""
 
 acts: Final = Acts()
 commands: Final = acts.commands
@@ -107,7 +113,7 @@ async def ruled(
     paper: PaperKind = "denial" if kind == "denied" else "grant"
     if kind == "granted" and case.item.registers:
         paper = "registration"
-    return _advanced(turn, "ruled", state, after, payload, partial(ask_paper, turn, paper))
+    return _advanced(turn, "ruled", state, after, payload, partial(_told, turn, [paper], kind))
 
 
 @acts.judging(CaseIssue, CaseTurn)
@@ -117,7 +123,7 @@ async def issue(turn: CaseTurn, command: CaseIssue) -> Told:
     external.here(turn.case.item.system)
     made = _made(turn, command.results)
     state, after = rules.issue(turn.case.course, turn.case.state, made, turn.hand)
-    return _advanced(turn, "issued", state, after, {**rests, "results": _told(command.results)})
+    return _advanced(turn, "issued", state, after, {**rests, "results": _results(command.results)})
 
 
 @acts.judging(CaseReport, CaseTurn)
@@ -151,7 +157,7 @@ async def report(turn: CaseTurn, command: CaseReport) -> Told:
         "proof": command.proof,
         "reason": command.reason,
         "bases": list(command.bases),
-        "results": _told(command.results),
+        "results": _results(command.results),
     }
     return _advanced(turn, "reported", state, after, payload)
 
@@ -194,7 +200,9 @@ async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
         "tracking": begun.tracking,
         "note": begun.note,
     }
-    told = _advanced(turn, "delivery_begun", turn.case.state, after, payload)
+    step = _BEGUN.get(begun.way)
+    then = partial(_told, turn, [], step) if step else None
+    told = _advanced(turn, "delivery_begun", turn.case.state, after, payload, then)
     return replace(told, result={"delivery_id": new.id})
 
 
@@ -284,7 +292,12 @@ async def finish(turn: CaseTurn, command: CaseFinish) -> Told:
         state,
         after,
         payload,
-        partial(ask_paper, turn, ENDINGS[command.kind]),
+        partial(
+            _told,
+            turn,
+            [ENDINGS[command.kind]],
+            None if command.kind == "withdrawn" else command.kind,
+        ),
         on_behalf_of=APPLICANT if withdrawn else None,
         forget=True,
     )
@@ -355,8 +368,16 @@ def _made(turn: CaseTurn, results: Sequence[NewResult]) -> list[Result]:
     ]
 
 
-def _told(results: Sequence[NewResult]) -> list[dict[str, Any]]:
+def _results(results: Sequence[NewResult]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in results]
+
+
+async def _told(turn: CaseTurn, papers: Sequence[PaperKind], step: TellingStep | None) -> None:
+    """The papers of a step, and that the applicant is told of it."""
+    for kind in papers:
+        await ask_paper(turn, kind)
+    if step is not None:
+        await tell(turn, step)
 
 
 async def _ask(turn: CaseTurn, papers: Sequence[PaperKind], returned: str | None) -> None:

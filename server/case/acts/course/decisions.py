@@ -16,6 +16,7 @@ from server.case.acting import rests_on
 from server.case.acts.course import following, listing
 from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
+from server.case.acts.course.telling import tell
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import checklist, form
@@ -175,14 +176,16 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
 
 
 async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> None:
-    """The paper of the decision; where the case is granted at once (即办, 受理并准予), the ruling behind it, which is
-    refused as one by itself is, and with it the decision."""
+    """The paper of the decision, and that the applicant is told; where the case is granted at once (即办, 受理并准予), the
+    ruling behind it, which is refused as one by itself is, and with it the decision: he is told of that alone."""
     await ask_paper(turn, PAPERS[kind])
     if not turn.case.fillable:
         await tasks.case_over(turn.change, turn.case_id, "callback")
     if kind == "accepted" and command.grant:
         told = await ruled(turn, "granted", "", command.bases, {"with": "case.decide"})
         await turn.tell("case.rule", told)
+    else:
+        await tell(turn, kind)
 
 
 @acts.judging(CaseRefer, CaseTurn, looks=False)

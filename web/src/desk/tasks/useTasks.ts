@@ -6,7 +6,7 @@ import { wire, type Unsent } from '../../wire/socket'
 import { keepCurrent } from '../keptCurrent'
 
 const AGAIN_MS = 30_000
-export const TABS = ['mine', 'others', 'demanded', 'unclaimed', 'ended'] as const
+export const TABS = ['mine', 'others', 'demanded', 'unclaimed', 'untold', 'ended'] as const
 export type TaskTab = (typeof TABS)[number]
 
 /** Whether the time of its next step has come; one that is over has none. */

@@ -30,6 +30,14 @@ const shell: Words<typeof zh> = {
   marks: { comma: ', ', colon: ': ', semicolon: '; ' },
   own_words: "The names of items, materials, fields and units are the units' own words, in Chinese",
   loading: 'Opening',
+  untold: {
+    off: 'no SMS gateway is set',
+    no_mobile: 'no mobile number',
+    rejected: 'the gateway did not take it',
+    unreachable: 'the gateway did not answer',
+    undelivered: 'the message did not arrive',
+    no_receipt: 'no receipt within 24 hours',
+  },
   case_code: 'code {code}',
   titles: {
     phone: 'Papers from a phone',

@@ -4,6 +4,7 @@ export default {
     back: 'Back to the desk',
     about_all: 'Each task has an owner, a next step and a date; without a result in time it is raised',
     unclaimed: '{n} unclaimed',
+    untold: '{n} to be told',
     choose: 'Choose a task on the left',
     one: 'Task',
     more: 'More',
@@ -36,6 +37,7 @@ export default {
       others: 'With others',
       demanded: 'Answer wanted',
       unclaimed: 'Unclaimed',
+      untold: 'To be told',
       ended: 'Done',
     },
     empty: {
@@ -43,6 +45,7 @@ export default {
       others: 'No task lies with a colleague',
       demanded: 'No answer is wanted',
       unclaimed: 'No task is unclaimed',
+      untold: 'No applicant is to be told anything',
       ended: 'No task is done yet',
     },
     kinds: {
@@ -51,6 +54,7 @@ export default {
       proxy: 'By proxy',
       verify: 'Verification',
       callback: 'Call back',
+      tell: 'Tell the applicant',
     },
     causes: {
       missed_call: 'Missed call',
@@ -60,6 +64,7 @@ export default {
       promise_passed: 'Promised material not brought in time',
       limit_passed: 'A time limit of the case is over',
       told: 'Entered by a colleague',
+      untold: 'No message reached the applicant',
     },
     states: { open: 'Open', suspended: 'Suspended', closed: 'Done', cancelled: 'Cancelled' },
     outcomes: {

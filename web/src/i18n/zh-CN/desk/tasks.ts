@@ -4,6 +4,7 @@ export default {
     back: '返回工作台',
     about_all: '每件任务都有承办人、下一步和日期；到期没有结果自动提级',
     unclaimed: '{n} 件待认领',
+    untold: '{n} 件待告知',
     choose: '请在左边选择一件任务',
     one: '任务',
     more: '更多',
@@ -36,6 +37,7 @@ export default {
       others: '他人处理',
       demanded: '督办',
       unclaimed: '待认领',
+      untold: '待告知',
       ended: '已办结',
     },
     empty: {
@@ -43,9 +45,17 @@ export default {
       others: '同事手上没有任务',
       demanded: '没有待答复的督办',
       unclaimed: '没有待认领的任务',
+      untold: '没有待告知的申请人',
       ended: '还没有办结的任务',
     },
-    kinds: { follow: '内部跟办', help: '帮办', proxy: '代办', verify: '核查', callback: '回拨' },
+    kinds: {
+      follow: '内部跟办',
+      help: '帮办',
+      proxy: '代办',
+      verify: '核查',
+      callback: '回拨',
+      tell: '告知申请人',
+    },
     causes: {
       missed_call: '未接来电',
       asked: '本人请求',
@@ -54,6 +64,7 @@ export default {
       promise_passed: '容缺到期未补',
       limit_passed: '办件超期',
       told: '同事登记',
+      untold: '短信没有告知到',
     },
     states: { open: '办理中', suspended: '已中止', closed: '已办结', cancelled: '已取消' },
     outcomes: {

@@ -1,0 +1,24 @@
+"""What a node has of tellings: the outbox that sends them, and the receipts of the gateway."""
+
+from functools import partial
+from typing import Final
+
+from server.node import Node
+from server.tellings import api
+from server.tellings.acts import sending
+from server.tellings.acts.receipts import Receipts
+from server.tellings.sms import SmsSender
+
+ROUTES: Final = (api.routes,)
+
+
+async def join(node: Node) -> None:
+    """See ``HouseRoom``."""
+    store, settings = node.store, node.settings
+    secret = settings.sms_secret and settings.sms_secret.get_secret_value().encode()
+    node.app[api.RECEIPTS] = Receipts(store, secret or None)
+    sender = None
+    if settings.sms_url is not None and secret:
+        sender = SmsSender(settings.sms_url, secret, store.clock, settings.sms_templates)
+        node.closes(sender.close)
+    node.runs("tellings", partial(sending.run, store, sender))

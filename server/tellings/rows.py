@@ -1,0 +1,123 @@
+"""Tellings as rows: kept, claimed when they are due, and listed by case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.batch import Write
+from server.store.tables import cases, tellings, units
+from server.tellings.rules import Telling
+
+Connection = AsyncConnection
+DUE_AT_ONCE: Final = 100
+LEASE: Final = timedelta(seconds=60)
+"""So long no other node tries one that is being tried."""
+
+_NAMES: Final = tuple(one.name for one in fields(Telling))
+_CHANGES: Final = ("state", "due_at", "sent_at", "received_at", "why", "task_id")
+_INSERT: Final = tellings.insert()
+_UPDATE: Final = (
+    tellings.update()
+    .where(tellings.c.id == sa.bindparam("of"))
+    .values({name: sa.bindparam(f"new_{name}", type_=tellings.c[name].type) for name in _CHANGES})
+)
+_DUE: Final = sa.literal_column("due_at IS NOT NULL", sa.Boolean)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One that is tried now, with what is needed for it."""
+
+    telling: Telling
+    phone: str
+    unit_name: str
+
+
+def new_telling(telling: Telling) -> Write:
+    """The row of a telling, to be written with the entry of its first version."""
+    return _INSERT, {name: getattr(telling, name) for name in _NAMES}
+
+
+def changed_telling(telling: Telling) -> Write:
+    """The row of a telling as it is now; how often it was tried is written by who tries."""
+    return _UPDATE, {
+        "of": telling.id,
+        **{f"new_{name}": getattr(telling, name) for name in _CHANGES},
+    }
+
+
+def telling_of(row: Mapping[str, Any]) -> Telling:
+    """The rules' telling of a row."""
+    return Telling(**{name: row[name] for name in _NAMES})
+
+
+async def find(connection: Connection, telling_id: str) -> Telling | None:
+    """The telling of this id."""
+    query = sa.select(tellings).where(tellings.c.id == telling_id)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else telling_of(dict(row))
+
+
+async def of_case(connection: Connection, case_id: str) -> list[tuple[Telling, str]]:
+    """The tellings of a case with the name of the unit that answers for each, oldest first."""
+    query = (
+        sa.select(tellings, units.c.name.label("unit_name"))
+        .join(units, units.c.id == tellings.c.unit_id)
+        .where(tellings.c.case_id == case_id)
+        .order_by(tellings.c.made_at, tellings.c.id)
+    )
+    found = (await connection.execute(query)).mappings()
+    return [(telling_of(dict(row)), row["unit_name"]) for row in found]
+
+
+async def due(connection: Connection, at: datetime) -> list[str]:
+    """The ids of those whose time has come, the longest due first."""
+    query = (
+        sa.select(tellings.c.id)
+        .where(_DUE, tellings.c.due_at <= at)
+        .order_by(tellings.c.due_at)
+        .limit(DUE_AT_ONCE)
+    )
+    return list(await connection.scalars(query))
+
+
+async def claim(connection: Connection, telling_id: str, at: datetime) -> Claimed | None:
+    """Take one whose time has come under a lease, and count the try; None when another node has it."""
+    taken = await connection.execute(
+        tellings.update()
+        .where(tellings.c.id == telling_id, _DUE, tellings.c.due_at <= at)
+        .values(due_at=at + LEASE, tries=tellings.c.tries + 1)
+    )
+    if not taken.rowcount:
+        return None
+    query = (
+        sa.select(tellings, cases.c.phone, units.c.name)
+        .join(cases, cases.c.id == tellings.c.case_id)
+        .join(units, units.c.id == tellings.c.unit_id)
+        .where(tellings.c.id == telling_id)
+    )
+    row = (await connection.execute(query)).mappings().one()
+    return Claimed(telling_of(dict(row)), row["phone"], row["name"])
+
+
+async def archived(connection: Connection, telling: Telling) -> bool:
+    """Whether the case of this telling lies in the archive."""
+    query = sa.select(cases.c.state).where(cases.c.id == telling.case_id)
+    return bool(await connection.scalar(query) == "archived")
+
+
+async def put_off(connection: Connection, telling: Telling, until: datetime) -> None:
+    """Try it again then, unless something else became of it."""
+    await connection.execute(
+        tellings.update()
+        .where(
+            tellings.c.id == telling.id,
+            tellings.c.state == telling.state,
+            tellings.c.tries == telling.tries,
+        )
+        .values(due_at=until)
+    )
