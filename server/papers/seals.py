@@ -78,7 +78,7 @@ class SealFolder:
         return await asyncio.to_thread(self._find, unit_id, unit_name, purpose, at)
 
     async def put_on(self, unit_id: str, seal: Seal, pdf: bytes) -> bytes:
-        """The PDF with this seal's signature. Raises JobFailed."""
+        """The PDF with this seal's signature. Raises JobFailed; not finally where another seal lies there by now."""
         key, chain, _ = _files(self._folder, unit_id, seal.purpose)
         made = await self._children.run(
             sealing.__name__,
@@ -87,6 +87,7 @@ class SealFolder:
                 "pdf": base64.b64encode(pdf).decode(),
                 "key": str(key),
                 "chain": str(chain),
+                "fingerprint": seal.fingerprint,
                 "reason": SEAL_NAMES[seal.purpose],
                 "unit": seal.unit_name,
                 "at": seal.at.isoformat(),
@@ -94,6 +95,8 @@ class SealFolder:
             limits=LIMITS,
             reads=[key, chain],
         )
+        if "other" in made:
+            raise JobFailed(made["other"])
         return base64.b64decode(made["pdf"])
 
     async def check(self, pdf: bytes) -> SealChecked:
@@ -326,14 +329,18 @@ def _write(
     key_file, chain_file, picture_file = _files(folder, unit_id, purpose)
     folder.mkdir(0o700, parents=True, exist_ok=True)
     key_file.parent.mkdir(0o700, exist_ok=True)
-    chain_file.write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in chain))
-    picture_file.write_text(picture, encoding="utf-8")
-    # the key comes last, and whole: a seal is there when its key is
-    new = key_file.with_suffix(".new")
+    # each whole, and the key last: a seal is there when its key is, and nothing is sealed by a key of another one
+    _replace(chain_file, b"".join(one.public_bytes(Encoding.PEM) for one in chain))
+    _replace(picture_file, picture.encode())
+    _replace(key_file, key)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    new = file.with_suffix(file.suffix + ".new")
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
-    new.replace(key_file)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        opened.write(content)
+    new.replace(file)
 
 
 def _trust(folder: Path, roots: Sequence[x509.Certificate]) -> None:

@@ -1,7 +1,7 @@
 """A unit's electronic seal on a finished paper, as PAdES (ETSI EN 319 142): put on, and looked at. A program of its own.
 
-``python -m server.work.seals put`` reads ``{pdf (Base64), key, chain, reason, unit, at}`` and prints
-``{pdf}``; ``... check`` reads ``{pdf, authorities (PEM)}`` and prints ``{state, subject, fingerprint, at}``.
+``python -m server.work.seals put`` reads ``{pdf (Base64), key, chain, fingerprint, reason, unit, at}`` and prints
+``{pdf}``, or ``{other}`` where the files are not, or not yet, those of the certificate of that fingerprint; ``... check`` reads ``{pdf, authorities (PEM)}`` and prints ``{state, subject, fingerprint, at}``.
 ``key`` and ``chain`` are files: no private key is ever in the memory of a node. No time stamp and no list of
 revoked certificates is asked for, because nothing here reaches the network: the moment of a seal is that of
 the node's clock, and the ledger entry of the paper bears it out.
@@ -21,11 +21,26 @@ FIELD: Final = "Seal"
 """The name of the signature's field in the PDF."""
 
 
-def put(pdf: bytes, key: bytes, chain: bytes, *, reason: str, unit: str, at: datetime) -> bytes:
+class OtherSeal(ValueError):
+    """The key and the certificate are not of one another, or not those that were asked for: a seal that is being
+    replaced, or of which that was broken off."""
+
+
+def put(
+    pdf: bytes,
+    key: bytes,
+    chain: bytes,
+    *,
+    reason: str,
+    unit: str,
+    at: datetime,
+    fingerprint: str = "",
+) -> bytes:
     """The PDF with the seal's signature behind it; nothing before is changed, so that PDF/A stays PDF/A.
 
     ``key`` is a private key (PKCS #8, PEM, not encrypted), ``chain`` its certificate and those above it (PEM).
-    ValueError: these are no key and certificate.
+    ValueError: these are no key and certificate. OtherSeal: they do not belong together, or the certificate is not
+    that of ``fingerprint`` (SHA-256, hex), where one is named.
     """
     from asn1crypto import keys, pem, x509  # type: ignore[import-untyped]
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -41,6 +56,7 @@ def put(pdf: bytes, key: bytes, chain: bytes, *, reason: str, unit: str, at: dat
             return session
 
     first, *above = [x509.Certificate.load(der) for _, _, der in pem.unarmor(chain, multiple=True)]
+    _belong(key, chain, fingerprint)
     known: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     known.register_multiple(above)
     signer = signers.SimpleSigner(
@@ -57,6 +73,18 @@ def put(pdf: bytes, key: bytes, chain: bytes, *, reason: str, unit: str, at: dat
     )
     sealed = At(told, signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
     return bytes(sealed.getbuffer())
+
+
+def _belong(key: bytes, chain: bytes, fingerprint: str) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    certificate = x509.load_pem_x509_certificate(chain)
+    if load_pem_private_key(key, None).public_key() != certificate.public_key():
+        raise OtherSeal("the key is not that of the certificate")
+    if fingerprint not in ("", certificate.fingerprint(SHA256()).hex()):
+        raise OtherSeal("another certificate lies there now")
 
 
 def check(pdf: bytes, authorities: str) -> dict[str, Any]:
@@ -120,7 +148,11 @@ def main() -> None:
             reason=asked["reason"],
             unit=asked["unit"],
             at=datetime.fromisoformat(asked["at"]),
+            fingerprint=asked["fingerprint"],
         )
+    except OtherSeal as other:
+        json.dump({"other": str(other)}, sys.stdout)
+        return
     except (OSError, ValueError) as error:
         json.dump({"fault": str(error)}, sys.stdout)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, get_args
@@ -65,6 +66,15 @@ async def test_a_seal_holds_until_a_byte_is_another_and_only_by_its_authority(
     assert "演示印章" in valid.subject
     with pytest.raises(JobFailed):
         await folder.put_on("unit-nobody", seal, pdf)
+
+    # replaced since it was found, or broken off between certificate and key: never a signature that does not hold
+    await asyncio.to_thread(make_demo, tmp_path, [(UNIT, NAME)], at=AT)
+    other, half = SealFolder(tmp_path, Children()), tmp_path / UNIT / "approval.key"
+    for why in ("another certificate", "not that of the certificate"):
+        with pytest.raises(JobFailed, match=why) as told:
+            await other.put_on(UNIT, seal, pdf)
+        assert not told.value.final, "the paper is tried again, with the seal as it is then"
+        await asyncio.to_thread(shutil.copyfile, made / UNIT / "approval.key", half)
 
 
 def test_what_is_wrong_with_a_seal_is_named(made: Path) -> None:
