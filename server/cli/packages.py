@@ -25,11 +25,10 @@ def package_case(
     It holds the case whole, with personal data: keep it as the archive keeps its files. Reads only, beside a
     running server or without one.
     """
-    from server.audit.acts.packages import NotPacked, pack
+    from server.audit.acts.packages import NotPacked, Proving, pack
     from server.case.rows import find_by_number
     from server.store import Database
     from server.store.blobs import Blobs
-    from server.store.ledger.journal import Records
     from signaling.refusals import Code
 
     settings = settings_of(config, {"data": data}, serves=False)
@@ -41,13 +40,13 @@ def package_case(
                 found = await find_by_number(connection, number)
                 if found is None:
                     raise NotPacked(f"No case has the number {number}.", Code.NOT_FOUND)
-                blobs, records = Blobs(settings.store.blob_root), Records(settings.store.ledger_dir)
-                with into.open("xb") as file:
-                    try:
-                        return await pack(connection, blobs, records, found.case.id, file)
-                    except BaseException:
-                        into.unlink()
-                        raise
+            blobs, journal = Blobs(settings.store.blob_root), Proving(settings.store.ledger_dir)
+            with into.open("xb") as file:
+                try:
+                    return await pack(database.read(), blobs, journal, found.case.id, file)
+                except BaseException:
+                    into.unlink()
+                    raise
         finally:
             await database.close()
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,8 +31,8 @@ from server.rights.subjects import of_case
 from server.standards.papers import TITLES
 from server.store import Store
 from server.store.blobs import Blobs
-from server.store.ledger.journal import Head, Records
-from server.store.ledger.merkle import inclusion_proofs
+from server.store.ledger.blocks import Blocks
+from server.store.ledger.journal import JournalDamaged, Records
 from server.work.archive import package
 from signaling.refusals import Code, Refusal
 
@@ -51,6 +52,14 @@ class NotPacked(Exception):
         self.code = code
 
 
+class Proving:
+    """What the ledger keeps outside the database, as far as a package proves its entries by it. One a process: it
+    remembers what it has read."""
+
+    def __init__(self, ledger_dir: Path) -> None:
+        self.records, self.blocks = Records(ledger_dir), Blocks(ledger_dir)
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """A package that is handed out: an open file without a name, at its beginning."""
@@ -64,7 +73,7 @@ class Packing:
     """Makes the packages that are asked for, one at a time on a node."""
 
     def __init__(self, store: Store, ledger_dir: Path) -> None:
-        self._store, self._records = store, Records(ledger_dir)
+        self._store, self._journal = store, Proving(ledger_dir)
         self._turn = asyncio.Lock()
 
     async def take(self, actor: Actor, case_id: str, reason: str) -> Packed:
@@ -100,8 +109,8 @@ class Packing:
         until = asyncio.get_running_loop().time() + SEALED_WITHIN_S
         while True:
             try:
-                async with self._store.read() as connection:
-                    return await pack(connection, self._store.blobs, self._records, case_id, file)
+                store = self._store
+                return await pack(store.read(), store.blobs, self._journal, case_id, file)
             except NotPacked as why:
                 if why.code != Code.BUSY or asyncio.get_running_loop().time() > until:
                     raise Refusal(why.code, case=case_id) from why
@@ -115,13 +124,27 @@ def _length(file: BinaryIO) -> int:
 
 
 async def pack(
-    connection: rows.Connection, blobs: Blobs, records: Records, case_id: str, into: BinaryIO
+    reading: AbstractAsyncContextManager[rows.Connection],
+    blobs: Blobs,
+    journal: Proving,
+    case_id: str,
+    into: BinaryIO,
 ) -> str:
-    """Write the package of a case that is in the archive; returns the SHA-256 of its manifest.
+    """Write the package of a case that is in the archive; returns the SHA-256 of its manifest. What is read of the
+    database is read at one moment; while files are written nothing of it is held.
 
-    NotPacked: there is no such case, it is not in the archive, not all of its entries are sealed yet, or a
-    file of it is gone.
+    NotPacked: there is no such case, it is not in the archive, not all of its entries are sealed yet, a
+    file of it is gone, or the ledger's files contradict its newest head.
     """
+    async with reading as connection:
+        documents, files, entries = await _read(connection, blobs, case_id)
+    return await asyncio.to_thread(_write, into, documents, files, entries, journal)
+
+
+async def _read(
+    connection: rows.Connection, blobs: Blobs, case_id: str
+) -> tuple[dict[str, bytes], dict[str, Path], Sequence[SealedEntry]]:
+    """The documents of the package, its files by their names, and the entries that are to be proved."""
     whole = await rows.find_whole(connection, case_id)
     if whole is None:
         raise NotPacked("There is no such case.", Code.NOT_FOUND)
@@ -151,7 +174,7 @@ async def pack(
         "form.json": _json({name: one.value for name, one in case.entries.items()}),
         "recordings.json": _json([asdict(one) for one in recordings]),
     }
-    return await asyncio.to_thread(_write, into, documents, files, entries, records)
+    return documents, files, entries
 
 
 def _write(
@@ -159,30 +182,26 @@ def _write(
     documents: Mapping[str, bytes],
     files: Mapping[str, Path],
     entries: Sequence[SealedEntry],
-    records: Records,
+    journal: Proving,
 ) -> str:
     for name, path in files.items():
         if not path.is_file():
             raise NotPacked(f"A file is gone: {name}.", Code.CONTENT_ALTERED)
-    return package.write(into, {**documents, **_proofs(entries, records)}, files)
+    return package.write(into, {**documents, **_proofs(entries, journal)}, files)
 
 
-def _proofs(entries: Sequence[SealedEntry], records: Records) -> dict[str, bytes]:
+def _proofs(entries: Sequence[SealedEntry], journal: Proving) -> dict[str, bytes]:
     """The entries, each with its path to the newest signed head, and that head with its key."""
-    heads = [one for one in records.heads() if isinstance(one, Head)]
-    key = records.public_key()
-    if not heads or key is None:
+    head, key = journal.records.last_head(), journal.records.public_key()
+    if head is None or key is None:
         raise NotPacked("Nothing was sealed yet.", Code.BUSY)
-    head = heads[-1]
-    leaves = [
-        bytes.fromhex(one.hash)
-        for one, _ in zip(records.leaves(), range(head.size), strict=False)
-        if one is not None
-    ]
-    asked = [one.leaf for one in entries if one.leaf is not None and one.leaf < len(leaves)]
-    if len(asked) != len(entries) or len(leaves) != head.size:
+    asked = [one.leaf for one in entries if one.leaf is not None and one.leaf < head.size]
+    if len(asked) != len(entries):
         raise NotPacked("Not all entries are sealed yet: try again in a moment.", Code.BUSY)
-    proofs = inclusion_proofs(leaves, asked)
+    try:
+        proofs = journal.blocks.proofs(head, asked)
+    except JournalDamaged as damaged:
+        raise NotPacked(f"The ledger does not hold: {damaged}.", Code.CONTENT_ALTERED) from None
     lines = []
     for one, leaf in zip(entries, asked, strict=True):
         proof = [step.hex() for step in proofs[leaf]]

@@ -35,6 +35,8 @@ KEY: Final = "key"
 PUBLIC_KEY: Final = "key.pub"
 LEAVES: Final = "leaves"
 HEADS: Final = "heads.jsonl"
+LAST_BYTES: Final = 4_096
+"""Within so many the newest head ends the file: a line has some 300."""
 
 
 class JournalDamaged(RuntimeError):
@@ -177,6 +179,23 @@ class Records:
             except (ValueError, KeyError, TypeError):
                 heads.append(None)
         return heads
+
+    def last_head(self) -> Head | None:
+        """The newest whole line that can be read; None where none was ever signed. However many there are, only the end
+        of the file is read."""
+        try:
+            with (self._folder / HEADS).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+                lines = file.read().splitlines(keepends=True)
+        except FileNotFoundError:
+            return None
+        for line in reversed(lines):
+            try:
+                if line.endswith(b"\n"):
+                    return Head.of_line(line.decode())
+            except (ValueError, KeyError, TypeError):
+                continue
+        return None
 
     def leaves(self) -> Iterator[Leaf | None]:
         """All whole lines in order; None stands for one that is unreadable."""

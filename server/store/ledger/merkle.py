@@ -7,7 +7,7 @@ A leaf is any byte string; the tree hashes it with the prefix 0x00, and two node
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
@@ -67,25 +67,28 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
     IndexError when there is no such leaf.
     """
-    return inclusion_proofs(leaves, [index])[index]
+    return proofs_by(len(leaves), [index], lambda start, end: Tree(leaves[start:end]).root())[1][
+        index
+    ]
 
 
-def inclusion_proofs(leaves: Sequence[bytes], indices: Iterable[int]) -> dict[int, list[bytes]]:
-    """The paths of several leaves at once, by number: each leaf is hashed once, however many are asked.
+def proofs_by(
+    size: int, indices: Iterable[int], root_of: Callable[[int, int], bytes]
+) -> tuple[bytes, dict[int, list[bytes]]]:
+    """The root of ``size`` leaves, and the paths of several of them at once, by number. ``root_of`` tells the root of
+    the leaves from one number to below another, of parts that do not overlap.
 
     IndexError when there is no such leaf.
     """
     proofs: dict[int, list[bytes]] = {index: [] for index in indices}
     for index in proofs:
-        if not 0 <= index < len(leaves):
+        if not 0 <= index < size:
             raise IndexError(index)
 
     def root(start: int, end: int, asked: Sequence[int]) -> bytes:
-        if not asked:
-            return Tree(leaves[start:end]).root()
-        if end - start == 1:
-            return leaf_hash(leaves[start])
-        middle = start + _split(end - start)
+        if not asked or end - start == 1:
+            return root_of(start, end)
+        middle = start + split(end - start)
         below = [index for index in asked if index < middle]
         above = [index for index in asked if index >= middle]
         left, right = root(start, middle, below), root(middle, end, above)
@@ -95,9 +98,7 @@ def inclusion_proofs(leaves: Sequence[bytes], indices: Iterable[int]) -> dict[in
             proofs[index].append(left)
         return node_hash(left, right)
 
-    if proofs:
-        root(0, len(leaves), sorted(proofs))
-    return proofs
+    return root(0, size, sorted(proofs)), proofs
 
 
 def verify_inclusion(
@@ -135,7 +136,7 @@ def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
     proof: list[bytes] = []
     start, end = 0, len(leaves)
     while first != end:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if first <= middle:
             proof.append(Tree(leaves[middle:end]).root())
             end = middle
@@ -184,6 +185,6 @@ def verify_consistency(
     return last == 0 and first_node == first_root and second_node == second_root
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """The largest power of two smaller than `size`."""
     return 1 << ((size - 1).bit_length() - 1)

@@ -7,6 +7,7 @@ ours, and what proves both.
 
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ HERE: Final = Path(__file__).parent
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NAMESPACE: Final = "urn:yunjian:archive:1"
 
 
@@ -51,7 +53,8 @@ def write(into: BinaryIO, documents: Mapping[str, bytes], files: Mapping[str, Pa
 
 
 def as_xml(told: Mapping[str, Any]) -> bytes:
-    """``case.xml``: a mapping becomes elements in its order, a list the same element again."""
+    """``case.xml``: a mapping becomes elements in its order, a list the same element again. A character that XML does
+    not have (a file may be named with one) stands there as U+FFFD; ``case.json`` tells it as it is."""
     root = ElementTree.Element("case", {"xmlns": NAMESPACE})
     _fill(root, told)
     ElementTree.indent(root)
@@ -68,4 +71,4 @@ def _fill(element: ElementTree.Element, told: Mapping[str, Any]) -> None:
             if isinstance(one, Mapping):
                 _fill(child, one)
             else:
-                child.text = str(one)
+                child.text = _NO_XML.sub("\ufffd", str(one))

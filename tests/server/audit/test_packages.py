@@ -7,19 +7,23 @@ import json
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from server.audit.acts.packages import NotPacked, pack
+from server.audit.acts.packages import NotPacked, Proving, pack
 from server.case.wire.course import advancing as wire
-from server.store.ledger.journal import Records
+from server.store.ledger.blocks import BLOCK, Blocks
+from server.store.ledger.journal import Journal, JournalDamaged, Leaf, Records
+from server.store.ledger.merkle import verify_inclusion
 from server.work.archive import verify
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.stores import SQLITE_ALONE
-from tests.server.case.test_course import DAY, Course
+from tests.server.case.test_course import DAY, LICENCE, Course
 
 VECTORS = (  # RFC 8032, 7.1: public key, message, signature
     (
@@ -61,7 +65,7 @@ async def test_a_package_holds_and_names_whatever_is_another_byte(
     await course.filled()
     await course.handed_in()
     await course.accepted()
-    await course.issued()
+    await course.issued({**LICENCE, "name": "营业\x0b执照"})
     left = await course.begin(CLERK, "left", note="社区工作人员见证并拍照")
     await course.do(CLERK, wire.CaseEndDelivery, delivery_id=left, outcome="delivered", on=DAY)
     await course.made()
@@ -97,6 +101,9 @@ def _judge(first: Path, again: Path, view: dict[str, Any], folder: Path) -> None
     assert xml.findtext("c:receipt_number", namespaces=space) == view["receipt_number"] != ""
     assert xml.findtext("c:applicant/c:name", namespaces=space) == "孙雅宁"
     assert xml.findtext("c:ruling/c:kind", namespaces=space) == "granted"
+    assert xml.findtext("c:result/c:name", namespaces=space) == "营业\ufffd执照", (
+        "XML has no such character, and the package is read all the same"
+    )
 
     status, told = _verified(folder)
     assert status == 0, told
@@ -149,13 +156,47 @@ def _judge(first: Path, again: Path, view: dict[str, Any], folder: Path) -> None
     assert "WRONG ledger/head.json: the signature is not of this key" in _verified(folder)[1]
 
 
+def test_a_proof_reads_the_blocks_that_it_asks_about(tmp_path: Path) -> None:
+    """What was read once is not read again, however large the ledger is; and nothing is proved that does not hold."""
+    journal, blocks, records = Journal.open(tmp_path), Blocks(tmp_path), Records(tmp_path)
+    assert records.last_head() is None
+    hashes = [sha256(str(number).encode()).digest() for number in range(2 * BLOCK + 11)]
+    sizes = (1, BLOCK - 1, BLOCK, BLOCK + 1, len(hashes))
+    for before, size in pairwise((0, *sizes)):
+        new = [Leaf(one.hex(), "case:1", 1) for one in hashes[before:size]]
+        head = journal.append(new, "2026-11-23T01:00:00.000000Z")
+        assert records.last_head() == head
+        asked = {0, size // 2, size - 1, min(BLOCK, size - 1)}
+        proofs = blocks.proofs(head, asked)
+        assert proofs.keys() == asked
+        for number, proof in proofs.items():
+            root = bytes.fromhex(head.root)
+            assert verify_inclusion(hashes[number], number, size, proof, root)
+    with pytest.raises(IndexError):
+        blocks.proofs(head, [head.size])
+
+    whole = (tmp_path / "leaves").read_bytes()
+    at = whole.index(hashes[100].hex().encode())
+    other = bytes([whole[at] ^ 1])
+    (tmp_path / "leaves").write_bytes(whole[:at] + other + whole[at + 1 :])
+    assert blocks.proofs(head, [BLOCK + 3]), "the first block is known, and not read again"
+    for asking in (blocks, Blocks(tmp_path)):
+        with pytest.raises(JournalDamaged):
+            asking.proofs(head, [99])
+    (tmp_path / "leaves").write_bytes(whole)
+    assert blocks.proofs(head, [99]) == Blocks(tmp_path).proofs(head, [99])
+    for torn in (b'{"size": 9', b'{"size": 9}\n'):
+        with (tmp_path / "heads.jsonl").open("ab") as heads:
+            heads.write(torn)
+        assert records.last_head() == head
+
+
 async def _packed(office: Office, case_id: str, into: Path) -> str:
     store = office.store
     file = await asyncio.to_thread(into.open, "wb")
     try:
-        async with store.read() as connection:
-            records = Records(into.parent / "ledger")
-            return await pack(connection, store.blobs, records, case_id, file)
+        journal = Proving(into.parent / "ledger")
+        return await pack(store.read(), store.blobs, journal, case_id, file)
     finally:
         await asyncio.to_thread(file.close)
 
