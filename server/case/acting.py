@@ -41,6 +41,8 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.rule": "course",
     "case.issue": "course",
     "case.report": "course",
+    "case.ask_fee": "course",
+    "case.settle_fee": "course",
     "case.agree_electronic": "course",
     "case.begin_delivery": "course",
     "case.check_receiver": "course",
@@ -64,7 +66,7 @@ _BY: Final[Mapping[Side, frozenset[str]]] = {
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",
         "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
         "case.receive_originals", "case.rule", "case.issue", "case.report",
-        "case.archive",
+        "case.ask_fee", "case.archive",
     }),
 }  # fmt: skip
 """What is done from one side alone."""

@@ -10,6 +10,7 @@ from server.case.acts.course import (
     consents,
     consulting,
     decisions,
+    fees,
     following,
     registering,
 )
@@ -41,6 +42,7 @@ async def join(node: Node) -> None:
         decisions.commands(store, settings.numbering),
         clocks.commands(store),
         advancing.commands(store),
+        fees.commands(store),
         consulting.commands(store),
         sayings.commands(store),
         comments.commands(store),

@@ -33,6 +33,8 @@ from server.case.wire.course.advancing import (
     CourseView,
     DeliveryView,
     EndingView,
+    FeeView,
+    PaymentView,
     ReceiverView,
     ReportedView,
     ResultView,
@@ -222,6 +224,7 @@ COURSE: Final = Filled(
         "archived": Filled(ArchivedView, courses.Archived),
         "reports": Filled(ReportedView, courses.Reported),
         "consultation": Filled(ConsultationView, courses.Consultation),
+        "fee": Filled(FeeView, courses.Fee, {"payment": Filled(PaymentView, courses.Payment)}),
     },
     beside=frozenset({"ruling", "agreement"}),
 )

@@ -44,6 +44,9 @@ def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:
         guide=item.guide,
         bases=list(item.bases),
         system=item.system,
+        fee_basis=item.fee_basis,
+        fee_fen=item.fee_fen,
+        fee_first=item.fee_first,
         signature=item.signature,
     )
 

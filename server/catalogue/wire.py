@@ -144,6 +144,12 @@ class ItemView(Message):
     """设定依据, from which a ruling chooses."""
     system: str = ""
     """The external system in which it is accepted and decided; empty: here."""
+    fee_basis: str = ""
+    """收费依据; empty: nothing may be asked for it."""
+    fee_fen: int = 0
+    """收费标准 in fen; 0 where there is no fee, or the amount is reckoned case by case."""
+    fee_first: bool = False
+    """Nothing is issued before the fee is paid or waived."""
 
     def within(self, scope: TaskScope) -> Self:
         """The item with the lines and fields of this scope alone."""

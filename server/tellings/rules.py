@@ -17,9 +17,12 @@ from typing import Final, Literal, get_args
 from server.standards.working_days import CHINA
 
 TellingStep = Literal[
-    "accepted", "to_correct", "refused", "granted", "denied", "ready", "posted", "returned", "terminated"
+    "accepted", "to_correct", "refused", "granted", "denied", "ready", "posted", "returned", "terminated",
+    "fee",
+    "stopped",
+    "extended",
 ]  # fmt: skip
-"""受理, 补正, 不予受理, 准予, 不予, 制证完成可取, 已寄出, 退件, 终止: each has its approved template at the gateway."""
+"""受理, 补正, 不予受理, 准予, 不予, 制证完成可取, 已寄出, 退件, 终止, 需缴费, 暂停计时, 延长期限: each has its approved template at the gateway."""
 TellingState = Literal["waiting", "sent", "received", "handed", "lapsed"]
 """待发, 已发, 已达 (with receipt), handed to people, or not told before the case went into the archive."""
 Untold = Literal["off", "no_mobile", "rejected", "unreachable", "undelivered", "no_receipt"]
@@ -40,6 +43,9 @@ TEXTS: Final[dict[TellingStep, str]] = {
     "posted": "的证照文书已寄出",
     "returned": "因未补正已退件",
     "terminated": "已终止办理",
+    "fee": "需要缴费，请按缴费告知办理",
+    "stopped": "已暂停计算办理期限，告知书已作出",
+    "extended": "已延长办理期限，告知书已作出",
 }
 BEGINS, ENDS = 8, 21
 """The hours of China's clock in which messages are sent."""

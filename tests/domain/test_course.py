@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.case.rules.course import course as rules
-from server.case.rules.course import external, states
+from server.case.rules.course import external, fees, states
 from server.case.rules.course.course import (
     Agreement,
     Course,
     Delivery,
+    Fee,
+    Payment,
     Receiver,
     Reported,
     Result,
@@ -87,6 +89,15 @@ def standing(state: CaseState) -> Course:
             )
         case _:
             return Course()
+
+
+LAW: Final = "《诉讼费用交纳办法》第六条"
+FEE: Final = Fee(1000, LAW, "3702-118", "meng", AT)
+PAID: Final = Payment("paid", TODAY, "票 0001", "", "li", AT)
+
+
+def _fee(state: str, course: Course) -> Acted:
+    return state, course  # type: ignore[return-value]
 
 
 def _rule(kind: rules.RulingKind) -> Callable[[Course, str, Hand], Acted]:
@@ -193,6 +204,10 @@ ACTS: Final[dict[str, Callable[[Course, str, Hand], Acted]]] = {
     "report_granted": _report("granted"),
     "report_denied": _report("denied"),
     "report_issued": _report("issued"),
+    "ask_fee": lambda course, state, who: _fee(state, fees.ask(course, state, FEE, who, basis=LAW)),
+    "settle_fee": lambda course, state, who: _fee(
+        state, fees.settle(replace(course, fee=FEE), state, PAID, who, at=AT)
+    ),
 }
 WINDOW, APPROVER, EITHER = {"window"}, {"approver"}, {"window", "approver"}
 TABLE: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
@@ -232,6 +247,8 @@ TABLE: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
     "report_granted": (APPROVER, {"accepted": "granted"}),
     "report_denied": (APPROVER, {"accepted": "denied"}),
     "report_issued": (APPROVER, {"granted": "issued"}),
+    "ask_fee": (APPROVER, {"accepted": "accepted", "granted": "granted"}),
+    "settle_fee": (EITHER, {one: one for one in ("accepted", "granted", "issued")}),
 }
 
 
@@ -328,6 +345,36 @@ def test_what_an_external_system_did_is_entered_with_number_day_and_proof() -> N
     assert after.ruling.deliver.due_on == date(2026, 12, 7), "ten working days from that day"
     assert [one.step for one in after.reports] == ["accepted", "granted"]
     assert after.people == {"meng", who.person_id}
+
+
+def test_a_fee_has_a_basis_and_is_settled_once_by_a_receipt_or_a_reason() -> None:
+    near, far = hand("window"), hand("approver")
+    asked = fees.ask(Course(), "accepted", replace(FEE, payment=PAID, basis=""), far, basis=LAW)
+    assert asked.fee == FEE, "the basis is the item's, and who asks pays nothing"
+    refused(Code.FEE_UNFOUNDED, lambda: fees.ask(Course(), "accepted", FEE, far, basis=""))
+    corrected = fees.ask(asked, "granted", replace(FEE, amount_fen=900), far, basis=LAW)
+    assert corrected.fee is not None
+    assert corrected.fee.amount_fen == 900
+
+    def settle(new: Payment, course: Course = asked, who: Hand = near) -> Course:
+        return fees.settle(course, "accepted", new, who, at=AT)
+
+    waived = replace(PAID, kind="waived", number="", reason="残疾人证明，减免")
+    refused(Code.FEE_NOT_ASKED, lambda: settle(PAID, Course()))
+    refused(Code.NUMBER_MISSING, lambda: settle(replace(PAID, number=" ")))
+    refused(Code.REASON_MISSING, lambda: settle(replace(waived, reason=" "), who=far))
+    refused(Code.NOT_YOURS, lambda: settle(waived))
+    for days in (-1, 1):
+        day = TODAY + timedelta(days=days)
+        refused(Code.BAD_DATE, lambda day=day: settle(replace(PAID, on=day)))  # type: ignore[misc]
+    for one in (settle(PAID), settle(waived, who=far)):
+        assert one.people == {"meng", "li"}
+        refused(Code.FEE_SETTLED, lambda one=one: settle(PAID, one))  # type: ignore[misc]
+        refused(Code.FEE_SETTLED, lambda one=one: fees.ask(one, "granted", FEE, far, basis=LAW))  # type: ignore[misc]
+        fees.first(one, fee_first=True)
+    fees.first(Course(), fee_first=False)
+    for unpaid in (Course(), asked):
+        refused(Code.FEE_UNPAID, lambda unpaid=unpaid: fees.first(unpaid, fee_first=True))  # type: ignore[misc]
 
 
 def test_a_ruling_stands_on_bases_of_its_item_where_it_lists_some() -> None:

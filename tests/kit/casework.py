@@ -24,6 +24,7 @@ from server.case.acts.course import (
     consents,
     consulting,
     decisions,
+    fees,
     registering,
 )
 from server.case.acts.form import forms, unmasking
@@ -138,6 +139,7 @@ class Office:
             **decisions.commands(store),
             **clocks.commands(store),
             **advancing.commands(store),
+            **fees.commands(store),
             **consulting.commands(store),
             **sayings.commands(store),
             **comments.commands(store),

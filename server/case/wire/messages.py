@@ -4,6 +4,7 @@ from server.case.wire.course.advancing import (
     CaseAdvanced,
     CaseAgreeElectronic,
     CaseArchive,
+    CaseAskFee,
     CaseBeginDelivery,
     CaseCheckReceiver,
     CaseEndDelivery,
@@ -11,6 +12,7 @@ from server.case.wire.course.advancing import (
     CaseIssue,
     CaseReport,
     CaseRule,
+    CaseSettleFee,
 )
 from server.case.wire.course.consulting import CaseConclude
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
@@ -111,7 +113,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
+    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch,
     CaseConsult, CaseRegisterConsulted, CaseConclude,
 )  # fmt: skip

@@ -206,6 +206,9 @@ def _item(row: ListedItem, unit_id: str, before: Item | None) -> Item:
         registers=was.registers if row.registers is None else row.registers,
         bases=was.bases if row.bases is None else row.bases,
         system=was.system if row.system is None else row.system,
+        fee_basis=was.fee_basis if row.fee_basis is None else row.fee_basis,
+        fee_fen=was.fee_fen if row.fee_fen is None else row.fee_fen,
+        fee_first=was.fee_first if row.fee_first is None else row.fee_first,
     )
 
 

@@ -178,6 +178,12 @@ class Item:
     """设定依据, from which a ruling chooses; empty where the list does not say."""
     system: str = ""
     """The external system in which it is accepted and decided; empty: here."""
+    fee_basis: str = ""
+    """收费依据; empty: nothing may be asked for it."""
+    fee_fen: int = 0
+    """收费标准 in fen; 0 where there is no fee, or the amount is reckoned case by case."""
+    fee_first: bool = False
+    """先缴费后制证: nothing is issued before the fee is paid or waived."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -228,6 +234,9 @@ class Item:
             registers=body.get("registers", False),
             bases=tuple(body.get("bases", ())),
             system=body.get("system", ""),
+            fee_basis=body.get("fee_basis", ""),
+            fee_fen=body.get("fee_fen", 0),
+            fee_first=body.get("fee_first", False),
         )
 
 

@@ -36,6 +36,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "registers": ("登记类", "registers"),
     "bases": ("设定依据", "by_law", "bases"),
     "system": ("办理系统", "system"),
+    "fee": ("收费标准", "fee"),
+    "fee_basis": ("收费依据", "fee_basis"),
+    "fee_first": ("先缴费后制证", "fee_first"),
     "guide": ("受理条件", "accept_condition", "guide"),
     "materials": ("材料", "materials"),
     "form": ("申请表", "表单", "form"),
@@ -65,6 +68,7 @@ _MODES: Final[Mapping[str, Mode]] = {
     "online": "online", "proxy": "proxy", "joint": "joint",
 }  # fmt: skip
 _HERE: Final = frozenset({"本系统", "here"})
+_FREE: Final = frozenset({"不收费", "免费", "否", "free"})
 _YES: Final = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _NEEDS: Final[Mapping[MaterialNeed, Need]] = {
     MaterialNeed.REQUIRED: "required", MaterialNeed.OPTIONAL: "optional", MaterialNeed.LATER: "later",
@@ -116,6 +120,10 @@ class ListedItem:
     bases: tuple[str, ...] | None = None
     system: str | None = None
     """The external system in which it is decided; empty: the row says here (本系统)."""
+    fee_basis: str | None = None
+    fee_fen: int | None = None
+    """0: no fee."""
+    fee_first: bool | None = None
     guide: str | None = None
     lines: tuple[Line, ...] | None = None
     form_title: str | None = None
@@ -170,6 +178,7 @@ class _Row:
         if code and not allowed.fullmatch(code):
             self._fault("code", "bad_code")
         form_title, form = self._form()
+        fee_fen, fee_basis = self._fee()
         return ListedItem(
             row=self._number,
             code=code,
@@ -185,6 +194,9 @@ class _Row:
             registers=self._yes("registers"),
             bases=self._bases(),
             system=self._system(),
+            fee_basis=fee_basis,
+            fee_fen=fee_fen,
+            fee_first=self._yes("fee_first"),
             guide=self._text("guide", longest=20_000) or None,
             lines=self._lines(),
             form_title=form_title,
@@ -257,6 +269,19 @@ class _Row:
     def _system(self) -> str | None:
         text = self._text("system", longest=MAX_SYSTEM)
         return ("" if text in _HERE else text) if text else None
+
+    def _fee(self) -> tuple[int | None, str | None]:
+        """In yuan, with the basis; 不收费 takes both away. A fee without a basis is a fault (行政许可法 58)."""
+        text, basis = self._text("fee", longest=40), self._text("fee_basis", longest=MAX_BASIS)
+        if text in _FREE:
+            return 0, ""
+        found = re.fullmatch(r"(\d{1,8})(?:\.(\d{1,2}))?\s*元?", text, re.ASCII)
+        if text and found is None:
+            self._fault("fee", "bad_number")
+        if text and not basis:
+            self._fault("fee_basis", "missing")
+        fen = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else None
+        return fen, basis or None
 
     def _lines(self) -> tuple[Line, ...] | None:
         value = self._value("materials")

@@ -21,6 +21,20 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.OWED_STILL: Sentences(
         409, "承诺后补的材料还没有补齐，不能准予。请先收齐并审看。", "What was promised to follow has not come yet, so nothing can be granted."
     ),
+    Code.FEE_UNFOUNDED: Sentences(
+        409,
+        "事项清单没有写明收费依据，不得收费；确需收费的，请先更正清单。",
+        "The list names no legal basis for a fee of this item, so none may be asked. Please correct the list first.",
+    ),
+    Code.FEE_NOT_ASKED: Sentences(
+        409, "还没有告知缴费，请先告知。", "No fee was asked for yet. Please tell the applicant first."
+    ),
+    Code.FEE_SETTLED: Sentences(
+        409, "费用已缴或已减免，可在办理进程中查看。", "The fee is paid or waived already; you can see it on the course of the case."
+    ),
+    Code.FEE_UNPAID: Sentences(
+        409, "本事项先缴费后制证，请先登记缴费或减免。", "Of this item the fee is paid before anything is issued. Please enter the payment or the waiver first."
+    ),
     Code.BASIS_UNKNOWN: Sentences(
         422, "这条法律依据不在事项的设定依据里，请从列出的依据中选择。", "This legal basis is not one of the item's. Please choose from those listed."
     ),

@@ -160,6 +160,8 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
             "arrived": [{"line": "identity", "received": True, "note": ""}],
         }),
         (APPROVER, course.CaseRule, {"ruling": "granted"}),
+        (APPROVER, course.CaseAskFee, {"amount_fen": 1000}),
+        (CLERK, course.CaseSettleFee, {"kind": "paid", "on": "2026-11-23", "number": "x"}),
         (APPROVER, course.CaseReport, {
             "step": "granted", "number": "x", "on": "2026-11-23", "proof": "material-1",
         }),

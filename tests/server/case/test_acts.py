@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.app import ROUTES, Running
+from server.catalogue.rows import catalogue
 from server.catalogue.rules import schema
 from server.demo import data as demo
 from server.edge.route import STORE, Route
@@ -79,7 +80,7 @@ ACTS: Final = {
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
-    "case.report",
+    "case.report", "case.ask_fee", "case.settle_fee",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
     "case.consult", "case.register_consulted", "case.conclude",
 }  # fmt: skip
@@ -328,6 +329,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _tasks(scene, case["case_id"])
     await _course(scene, case)
     await _elsewhere(scene)
+    await _paying(scene)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
     await scene.is_refused(ADMIN, "missed.watch")
@@ -627,9 +629,9 @@ async def _card(scene: Scene, case: Mapping[str, str], about: Mapping[str, str])
     await scene.asks(CLERK, route, "material.read_card", {"material_id": material_id})
 
 
-async def _elsewhere(scene: Scene) -> None:
-    """A case that is decided in an external system."""
-    begun = await scene.does(CLERK, "case.create", **{**NEW_CASE, "item_id": demo.FILING})
+async def _accepted(scene: Scene, item_id: str) -> tuple[dict[str, Any], str]:
+    """An accepted case, and a file of it."""
+    begun = await scene.does(CLERK, "case.create", **{**NEW_CASE, "item_id": item_id})
     case = {"case_id": begun["case_id"]}
     for name, value in (("project_name", "沐川路厂房"), ("contact_phone", "13805316217")):
         edit = {**case, "field": name, "value": value, "base_version": 0}
@@ -645,11 +647,35 @@ async def _elsewhere(scene: Scene) -> None:
         judged = {"material_id": told["Yunjian-Material"], "review": "accepted"}
         await scene.does(APPROVER, "case.review", **case, **judged)
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="材料齐全。")
+    return case, judged["material_id"]
+
+
+async def _elsewhere(scene: Scene) -> None:
+    """A case that is decided in an external system."""
+    case, proof = await _accepted(scene, demo.FILING)
     today = china_day(datetime.now(UTC)).isoformat()
     there = {"step": "granted", "number": "37-2026-118", "on": today}
-    there = {**case, **there, "proof": judged["material_id"]}
+    there = {**case, **there, "proof": proof}
     await scene.is_refused(CLERK, "case.report", **there)
     await scene.does(APPROVER, "case.report", **there)
+
+
+async def _paying(scene: Scene) -> None:
+    """A case that costs something."""
+    [free] = [one for one in demo.ITEMS if one.id == demo.FILING]
+    item = replace(
+        free, id="item-fee", code=f"{free.code[:-1]}9", system="", fee_basis="发改价格〔2017〕1号"
+    )
+    async with scene.store.change(SYSTEM) as change:
+        await catalogue.add_item(change.connection, item)
+        await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
+    case, _ = await _accepted(scene, item.id)
+    await scene.is_refused(CLERK, "case.ask_fee", **case, amount_fen=1000)
+    await scene.does(APPROVER, "case.ask_fee", **case, amount_fen=1000)
+    today = china_day(datetime.now(UTC)).isoformat()
+    paid = {**case, "kind": "paid", "on": today}
+    await scene.is_refused(CLERK, "case.settle_fee", **paid)
+    await scene.does(CLERK, "case.settle_fee", **paid, number="3702-0001")
 
 
 async def _files(scene: Scene, case: Mapping[str, str]) -> None:

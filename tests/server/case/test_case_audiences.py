@@ -63,6 +63,8 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     materials.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
     decision.CaseDecide: {"decision": "refused", "reason": "x"},
     course.CaseRule: {"ruling": "granted"},
+    course.CaseAskFee: {"amount_fen": 1000},
+    course.CaseSettleFee: {"kind": "paid", "on": "2026-11-23", "number": "x"},
     course.CaseReport: {
         "step": "granted",
         "number": "x",

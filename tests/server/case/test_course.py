@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 import pytest
 import sqlalchemy as sa
 
-from server.case.acts.course import listing
+from server.case.acts.course import listing, telling
 from server.case.acts.papers.press import KIND, Press
 from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
@@ -372,6 +372,49 @@ async def test_no_open_case_is_without_a_next_date(course: Course) -> None:
     await course.do(CLERK, wire.CaseCheckReceiver, delivery_id=fetched, **FETCHES)
     await course.end(CLERK, fetched)
     await none_lacks()
+
+
+async def test_an_unpaid_fee_keeps_back_what_is_issued(office: Office, tmp_path: Path) -> None:
+    """Told by the approver with amount, basis and code; once it is paid, both desks see it and go on."""
+    [known] = [one for one in demo.ITEMS if one.id == demo.PRINCIPAL]
+    fee: dict[str, Any] = {
+        "fee_basis": "发改价格规〔2021〕1号", "fee_fen": 12_500, "fee_first": True,
+    }  # fmt: skip
+    item = replace(known, id="item-fee", code=known.code[:-1] + "8", **fee)
+    async with office.store.change(SYSTEM) as change:
+        await catalogue.add_item(change.connection, item)
+        await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
+    course = Course(office, tmp_path)
+    await course.filled(item_id=item.id)
+    shown = (await office.view(course.case_id))["item"]
+    assert {name: shown[name] for name in fee} == fee
+    await course.handed_in()
+    paid = {"kind": "paid", "on": DAY, "number": "票 3702-0001"}
+    ask = {"amount_fen": 12_500, "code": "3702 1188 0001"}
+    assert await course.refused(APPROVER, wire.CaseAskFee, **ask) is Code.OTHER_STEP
+    await course.accepted()
+    await course.do(APPROVER, wire.CaseRule, ruling="granted", bases=[])
+    issue = {"results": [LICENCE]}
+    assert await course.refused(APPROVER, wire.CaseIssue, **issue) is Code.FEE_UNPAID
+    assert await course.refused(CLERK, wire.CaseSettleFee, **paid) is Code.FEE_NOT_ASKED
+    for login in (CLERK, SUPERVISOR, THIRD):
+        refused = await course.refused(login, wire.CaseAskFee, **ask)
+        assert refused in (Code.NOT_YOURS, Code.FORBIDDEN, Code.NOT_FOUND), login
+    await course.do(APPROVER, wire.CaseAskFee, **ask)
+    told = (await telling.listing(office.store, office.actors[CLERK], course.case_id)).tellings
+    assert [one.step for one in told] == ["accepted", "granted", "fee"]
+    assert await course.refused(APPROVER, wire.CaseIssue, **issue) is Code.FEE_UNPAID
+    waived = {"kind": "waived", "on": DAY, "reason": "小微企业减免"}
+    assert await course.refused(CLERK, wire.CaseSettleFee, **waived) is Code.NOT_YOURS
+    await course.do(CLERK, wire.CaseSettleFee, **paid)
+    assert await course.refused(APPROVER, wire.CaseSettleFee, **waived) is Code.FEE_SETTLED
+    view = (await course.course())["fee"]
+    assert (view["amount_fen"], view["basis"], view["code"]) == (
+        12_500, fee["fee_basis"], ask["code"],
+    )  # fmt: skip
+    assert (view["payment"]["number"], view["payment"]["by"]["name"]) == (paid["number"], "李秀兰")
+    await course.do(APPROVER, wire.CaseIssue, **issue)
+    await office.switchboard.close()
 
 
 async def test_a_case_that_is_decided_elsewhere_takes_what_was_decided_there(

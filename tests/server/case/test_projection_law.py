@@ -629,6 +629,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
     others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
+    others |= {course.CaseAskFee, course.CaseSettleFee}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()
     assert law.places == WITHIN

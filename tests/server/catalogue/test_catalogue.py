@@ -174,6 +174,14 @@ async def test_columns_say_what_is_granted_on_which_law_and_where(tmp_path: Path
             "what the row does not say stays"
         )
         assert (await taken(new, 办理系统="本系统"))["system"] == ""
+        costs = {"收费标准": "125.5元", "收费依据": "发改价格〔2017〕1号", "先缴费后制证": "是"}
+        for row, fee in (
+            (costs, (12_550, costs["收费依据"], True)),
+            ({"承诺办结时限": "4"}, (12_550, costs["收费依据"], True)),
+            ({"收费标准": "不收费", "先缴费后制证": "否"}, (0, "", False)),
+        ):
+            told = await taken(new, **row)
+            assert (told["fee_fen"], told["fee_basis"], told["fee_first"]) == fee
 
 
 @SQLITE_ALONE

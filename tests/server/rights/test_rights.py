@@ -234,6 +234,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.rule": DECIDING,
     "case.issue": DECIDING,
     "case.report": DECIDING,
+    "case.ask_fee": DECIDING,
+    "case.settle_fee": WINDOW | DECIDING,
     "case.agree_electronic": WINDOW,
     "case.begin_delivery": WINDOW | DECIDING,
     "case.check_receiver": WINDOW,
@@ -611,6 +613,8 @@ async def test_every_route_answers_whom_it_may_and_nobody_else(scene: Scene) -> 
 
 OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     "case.rule": {"ruling": "granted"},
+    "case.ask_fee": {"amount_fen": 1000},
+    "case.settle_fee": {"kind": "paid", "on": "2026-11-23", "number": "x"},
     "case.report": {"step": "granted", "number": "x", "on": "2026-11-23", "proof": "material-1"},
     "case.issue": {
         "results": [

@@ -72,6 +72,8 @@ export type AnyCommand =
   | CaseReceiveOriginals
   | CaseRule
   | CaseIssue
+  | CaseAskFee
+  | CaseSettleFee
   | CaseReport
   | CaseAgreeElectronic
   | CaseBeginDelivery
@@ -1231,7 +1233,7 @@ export interface CaseRule {
 }
 /**
  * 制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date,
- * decided_elsewhere.
+ * decided_elsewhere, fee_unpaid.
  */
 export interface CaseIssue {
   id: string
@@ -1441,6 +1443,36 @@ export interface NewResult {
   copies?: number
   valid_from: string
   valid_until?: string | null
+}
+/**
+ * 告知缴费, by the approver: the amount in fen and the code under which it is paid. Asked anew, the later counts.
+ *
+ * Refused: other_step, fee_unfounded (the item names no 收费依据), fee_settled, decided_elsewhere.
+ */
+export interface CaseAskFee {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.ask_fee'
+  amount_fen: number
+  code?: string
+}
+/**
+ * 登记缴费 by either side, with day and number of the receipt; or 减免 by the approver, with the reason.
+ *
+ * Refused: other_step, fee_not_asked, fee_settled, number_missing, reason_missing, bad_date.
+ */
+export interface CaseSettleFee {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.settle_fee'
+  kind: 'paid' | 'waived'
+  on: string
+  number?: string
+  reason?: string
 }
 /**
  * Enter what the external system did in which the item is decided: it accepted the case, granted, denied, or
@@ -2359,6 +2391,9 @@ export interface ItemView {
   signature: 'required' | 'optional'
   bases: string[]
   system: string
+  fee_basis: string
+  fee_fen: number
+  fee_first: boolean
 }
 /**
  * One line of the item's material list. ``form`` 1 paper 2 electronic 3 both.
@@ -2845,6 +2880,7 @@ export interface CourseView {
   archived: ArchivedView | null
   reports: ReportedView[]
   consultation: ConsultationView | null
+  fee: FeeView | null
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -2952,6 +2988,28 @@ export interface ConsultationView {
   answered_at: string | null
   talked_s: number
   registered_at: string | null
+}
+/**
+ * 缴费告知: amount in fen, basis in law, the code under which it is paid.
+ */
+export interface FeeView {
+  amount_fen: number
+  basis: string
+  code: string
+  by: PersonRef
+  at: string
+  payment: PaymentView | null
+}
+/**
+ * Paid on that day under the receipt's number (票据号), or waived (减免) for this reason.
+ */
+export interface PaymentView {
+  kind: 'paid' | 'waived'
+  on: string
+  number: string
+  reason: string
+  by: PersonRef
+  at: string
 }
 export interface CaseConsented {
   subject: string
@@ -3305,6 +3363,8 @@ export interface CaseAdvanced {
     | 'archived'
     | 'reported'
     | 'concluded'
+    | 'fee_asked'
+    | 'fee_settled'
   state:
     | 'registered'
     | 'reviewing'
@@ -3335,6 +3395,7 @@ export interface CourseView1 {
   archived: ArchivedView | null
   reports: ReportedView[]
   consultation: ConsultationView | null
+  fee: FeeView | null
 }
 /**
  * ``owner`` is null when the case lies in the pool.
@@ -4643,7 +4704,19 @@ export interface TaskResultView {
  */
 export interface TellingView {
   id: string
-  step: 'accepted' | 'to_correct' | 'refused' | 'granted' | 'denied' | 'ready' | 'posted' | 'returned' | 'terminated'
+  step:
+    | 'accepted'
+    | 'to_correct'
+    | 'refused'
+    | 'granted'
+    | 'denied'
+    | 'ready'
+    | 'posted'
+    | 'returned'
+    | 'terminated'
+    | 'fee'
+    | 'stopped'
+    | 'extended'
   unit_name: string
   number: string
   day: string

@@ -20,7 +20,7 @@ from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules.course import course as rules
-from server.case.rules.course import external
+from server.case.rules.course import external, fees
 from server.case.rules.course.course import (
     Agreement,
     Course,
@@ -113,17 +113,18 @@ async def ruled(
     paper: PaperKind = "denial" if kind == "denied" else "grant"
     if kind == "granted" and case.item.registers:
         paper = "registration"
-    return _advanced(turn, "ruled", state, after, payload, partial(_told, turn, [paper], kind))
+    return advanced(turn, "ruled", state, after, payload, partial(_told, turn, [paper], kind))
 
 
 @acts.judging(CaseIssue, CaseTurn)
 async def issue(turn: CaseTurn, command: CaseIssue) -> Told:
-    """制证、签发. Refusals: ``server.case.rules.course.course.issue``, ``decided_elsewhere``."""
+    """制证、签发. Refusals: ``server.case.rules.course.course.issue``, ``decided_elsewhere``, ``fee_unpaid``."""
     rests = await _rests(turn, command, may=turn.hand.judges())
     external.here(turn.case.item.system)
     made = _made(turn, command.results)
     state, after = rules.issue(turn.case.course, turn.case.state, made, turn.hand)
-    return _advanced(turn, "issued", state, after, {**rests, "results": _results(command.results)})
+    fees.first(turn.case.course, fee_first=turn.case.item.fee_first)
+    return advanced(turn, "issued", state, after, {**rests, "results": _results(command.results)})
 
 
 @acts.judging(CaseReport, CaseTurn)
@@ -159,7 +160,7 @@ async def report(turn: CaseTurn, command: CaseReport) -> Told:
         "bases": list(command.bases),
         "results": _results(command.results),
     }
-    return _advanced(turn, "reported", state, after, payload)
+    return advanced(turn, "reported", state, after, payload)
 
 
 @acts.on(CaseAgreeElectronic, CaseTurn)
@@ -169,7 +170,7 @@ async def agree(turn: CaseTurn, command: CaseAgreeElectronic) -> Told:
     new = Agreement(command.address, turn.hand.person_id, turn.at)
     after = rules.agree(turn.case.course, turn.case.state, new, turn.hand)
     payload = {**rests, "address": command.address}
-    return _advanced(turn, "agreed", turn.case.state, after, payload, on_behalf_of=APPLICANT)
+    return advanced(turn, "agreed", turn.case.state, after, payload, on_behalf_of=APPLICANT)
 
 
 @acts.on(CaseBeginDelivery, CaseTurn)
@@ -202,7 +203,7 @@ async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
     }
     step = _BEGUN.get(begun.way)
     then = partial(_told, turn, [], step) if step else None
-    told = _advanced(turn, "delivery_begun", turn.case.state, after, payload, then)
+    told = advanced(turn, "delivery_begun", turn.case.state, after, payload, then)
     return replace(told, result={"delivery_id": new.id})
 
 
@@ -233,7 +234,7 @@ async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
         "name": seen.name,
         "number": seen.number,
     }
-    return _advanced(turn, "receiver_checked", case.state, after, payload)
+    return advanced(turn, "receiver_checked", case.state, after, payload)
 
 
 @acts.on(CaseEndDelivery, CaseTurn)
@@ -263,7 +264,7 @@ async def end(turn: CaseTurn, command: CaseEndDelivery) -> Told:
     papers += ["closing"] if state == "delivered" else []
     returned = None if command.outcome == "delivered" else command.note
     then = partial(_ask, turn, papers, returned)
-    return _advanced(turn, "delivery_ended", state, after, payload, then)
+    return advanced(turn, "delivery_ended", state, after, payload, then)
 
 
 @acts.on(CaseFinish, CaseTurn)
@@ -286,7 +287,7 @@ async def finish(turn: CaseTurn, command: CaseFinish) -> Told:
         correct_by=case.decision.correct_by if case.decision else None,
     )
     payload = {**rests, "kind": command.kind, "reason": command.reason, "cause": command.cause}
-    return _advanced(
+    return advanced(
         turn,
         "finished",
         state,
@@ -318,7 +319,7 @@ async def archive(turn: CaseTurn, command: CaseArchive) -> Told:
         away=sum(one.received_at is None for one in sent),
         at=turn.at,
     )
-    return _advanced(turn, "archived", state, after, rests, forget=True)
+    return advanced(turn, "archived", state, after, rests, forget=True)
 
 
 @acts.judging(CaseAssign, CaseTurn)
@@ -393,7 +394,7 @@ async def _over(turn: CaseTurn, then: Callable[[], Awaitable[None]] | None) -> N
     await tasks.case_over(turn.change, turn.case_id)
 
 
-def _advanced(
+def advanced(
     turn: CaseTurn,
     step: Step,
     state: CaseState,

@@ -31,6 +31,8 @@ EndKind = Literal["returned", "withdrawn", "terminated"]
 Cause = Literal["died", "incapable", "dissolved", "impossible", "other_by_law"]
 """Why an accepted case is terminated: the applicant died or lost his capacity where the licence is bound to
 him, the legal person ended, the matter can no longer be done, or another reason that the law lists."""
+PaymentKind = Literal["paid", "waived"]
+"""已缴 | 减免."""
 Document = Literal[
     "identity_card", "residence_permit", "home_return_permit", "permanent_resident", "passport", "licence"
 ]  # fmt: skip
@@ -169,6 +171,30 @@ class Consultation:
 
 
 @dataclass(frozen=True)
+class Payment:
+    """The fee was paid on that day, under the number of the receipt (票据号); or it is waived (减免), with the reason."""
+
+    kind: PaymentKind
+    on: date
+    number: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Fee:
+    """缴费告知: the amount in fen, its basis in law, and the code under which it is paid (缴款码), if there is one."""
+
+    amount_fen: int
+    basis: str
+    code: str
+    by: str
+    at: datetime
+    payment: Payment | None = None
+
+
+@dataclass(frozen=True)
 class Course:
     """All that became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -181,6 +207,7 @@ class Course:
     reports: tuple[Reported, ...] = ()
     """Of a case that is decided in an external system, the oldest first."""
     consultation: Consultation | None = None
+    fee: Fee | None = None
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -207,6 +234,8 @@ class Course:
         named += [one.by for one in self.reports]
         if self.consultation is not None:
             named += [self.consultation.by, self.consultation.answered_by]
+        if self.fee is not None:
+            named += [self.fee.by, self.fee.payment.by if self.fee.payment else None]
         named += [id for one in self.deliveries for id in (one.by, one.ended_by)]
         named += [one.receiver.by for one in self.deliveries if one.receiver is not None]
         return frozenset(id for id in named if id is not None)

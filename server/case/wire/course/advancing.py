@@ -13,11 +13,13 @@ from server.case.rules.course.course import (
     Document,
     EndKind,
     How,
+    PaymentKind,
     ReportStep,
     ResultKind,
     RulingKind,
     Way,
 )
+from server.case.rules.course.fees import AMOUNT_AT_MOST_FEN
 from server.case.rules.course.states import CaseState
 from server.case.wire.course.consulting import ConsultationView
 from server.case.wire.decision import DueView
@@ -33,7 +35,7 @@ Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
     "reported",
-    "concluded",
+    "concluded", "fee_asked", "fee_settled",
 ]  # fmt: skip
 
 
@@ -129,6 +131,28 @@ class ArchivedView(Message):
     at: datetime
 
 
+class PaymentView(Message):
+    """Paid on that day under the receipt's number (票据号), or waived (减免) for this reason."""
+
+    kind: PaymentKind
+    on: date
+    number: str
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
+class FeeView(Message):
+    """缴费告知: amount in fen, basis in law, the code under which it is paid."""
+
+    amount_fen: int
+    basis: str
+    code: str
+    by: PersonRef
+    at: datetime
+    payment: PaymentView | None
+
+
 class CourseView(Message):
     """What became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -142,6 +166,7 @@ class CourseView(Message):
                 "ending": None,
                 "reports": [],
                 "consultation": None,
+                "fee": None,
             }
         },
     )
@@ -157,6 +182,8 @@ class CourseView(Message):
     """The oldest first; of a case that is decided in an external system."""
     consultation: ConsultationView | None = None
     """咨询, open or answered, or that became this case."""
+    fee: FeeView | None = None
+    """What is to be paid, and that it was."""
 
 
 class CaseRule(CaseAct):
@@ -186,10 +213,34 @@ class NewResult(Message):
 
 class CaseIssue(CaseAct):
     """制证、签发 of a granted case. Approver only. Refused: other_step, result_missing, bad_date,
-    decided_elsewhere."""
+    decided_elsewhere, fee_unpaid."""
 
     type: Literal["case.issue"] = "case.issue"
     results: Annotated[list[NewResult], Field(min_length=1, max_length=RESULTS_AT_MOST)]
+
+
+class CaseAskFee(CaseAct):
+    """告知缴费, by the approver: the amount in fen and the code under which it is paid. Asked anew, the later counts.
+
+    Refused: other_step, fee_unfounded (the item names no 收费依据), fee_settled, decided_elsewhere.
+    """
+
+    type: Literal["case.ask_fee"] = "case.ask_fee"
+    amount_fen: Annotated[int, Field(ge=1, le=AMOUNT_AT_MOST_FEN)]
+    code: Number = ""
+
+
+class CaseSettleFee(CaseAct):
+    """登记缴费 by either side, with day and number of the receipt; or 减免 by the approver, with the reason.
+
+    Refused: other_step, fee_not_asked, fee_settled, number_missing, reason_missing, bad_date.
+    """
+
+    type: Literal["case.settle_fee"] = "case.settle_fee"
+    kind: PaymentKind
+    on: date
+    number: Number = ""
+    reason: Reason = ""
 
 
 class CaseReport(CaseAct):

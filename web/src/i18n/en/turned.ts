@@ -119,6 +119,8 @@ const turned: Words<typeof zh> = {
     archived: 'For a change please apply anew.',
   },
   came_by: 'Delivered by {day}',
+  fee_due: 'Please pay {yuan} yuan',
+  fee_code: 'payment code {code}',
   correct: {
     heading: 'To be corrected',
     too: 'The case is to be corrected; the list comes back after this field',

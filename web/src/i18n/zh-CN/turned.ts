@@ -99,6 +99,8 @@ export default {
     archived: '如需变更，请另行申请。',
   },
   came_by: '{day}前送达',
+  fee_due: '请缴费 {yuan} 元',
+  fee_code: '缴款码 {code}',
   correct: {
     heading: '需要补正',
     too: '办件需要补正，填完这一项再列出',

@@ -18,6 +18,8 @@ import type {
   CaseRate,
   CaseReceiveOriginals,
   CaseReport,
+  CaseAskFee,
+  CaseSettleFee,
   CaseRegisterConsulted,
   CaseRule,
   CaseSendOriginals,
@@ -54,6 +56,8 @@ type CourseCommand =
   | OnlyOf<CaseFinish>
   | OnlyOf<CaseArchive>
   | OnlyOf<CaseReport>
+  | OnlyOf<CaseAskFee>
+  | OnlyOf<CaseSettleFee>
   | OnlyOf<CaseConclude>
   | OnlyOf<CaseRegisterConsulted>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
@@ -133,6 +137,10 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.rule', ruling, reason, bases: bases as NonNullable<CaseRule['bases']> }, on),
     issue: (results: NewResult[], on?: Rests) =>
       sent({ type: 'case.issue', results: results as CaseIssue['results'] }, on),
+    askFee: (amount_fen: number, code: string, on?: Rests) =>
+      sent({ type: 'case.ask_fee', amount_fen, code }, on),
+    settleFee: (payment: Omit<OnlyOf<CaseSettleFee>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.settle_fee', ...payment }, on),
     report: (reported: Omit<OnlyOf<CaseReport>, 'type'>, on?: Rests) =>
       sent({ type: 'case.report', ...reported }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),

@@ -1,4 +1,5 @@
 /** Marks of the course of a case: from its registration through consent and signature to what was decided. */
+import { yuan } from '../../../rules/money'
 import type { CaseAdvanced, CourseView, PersonRef } from '../../../wire/messages'
 import type { TimelineMarks, MarkTone } from './marks'
 import type { Signature, Tells } from './tells'
@@ -19,7 +20,8 @@ interface StepTold {
 function advanced({ step, course }: CaseAdvanced): StepTold {
   const { ruling, results, agreement, deliveries, ending, archived, consultation } = course as CourseView
   const last = deliveries.at(-1)
-  const reported = (course as CourseView).reports?.at(-1)
+  const { reports, fee } = course as CourseView
+  const reported = reports?.at(-1)
   const ended = [...deliveries]
     .filter((one) => one.ended_at)
     .sort((one, other) => at_ms(one.ended_at) - at_ms(other.ended_at))
@@ -49,6 +51,15 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
         who: reported?.by ?? null,
         values: { number: reported?.number ?? '' },
         tone: reported?.step === 'denied' ? 'red' : 'good',
+      }
+    case 'fee_asked':
+      return { kind: 'fee_asked', who: fee?.by ?? null, values: { yuan: yuan(fee?.amount_fen ?? 0) } }
+    case 'fee_settled':
+      return {
+        kind: `fee_${fee?.payment?.kind ?? 'paid'}`,
+        who: fee?.payment?.by ?? null,
+        values: { number: fee?.payment?.number ?? '', reason: fee?.payment?.reason ?? '' },
+        tone: 'good',
       }
     case 'agreed':
       return { kind: 'agreed', who: agreement?.by ?? null, values: {} }

@@ -1,6 +1,8 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, expect, it } from 'vitest'
 import { i18n, learn } from '../../../i18n'
+import { caseView, person } from '../../../../tests/kit/cases'
+import Outcome from './Outcome.vue'
 import PointsToCorrect from './PointsToCorrect.vue'
 import type { Answering } from './useAnswering'
 
@@ -35,4 +37,23 @@ it('says until when all of it is wanted, and of an older notice that it is to be
       .text()
   expect(says('2026-12-23')).toContain('12月23日')
   expect(says(null)).toContain('以补正材料通知书为准')
+})
+
+it('says what he still has to pay, until it is paid', () => {
+  const paid = { kind: 'paid', on: '2026-12-02', number: '1', reason: '', by: person('li'), at: '' } as const
+  const says = (payment: typeof paid | null): string => {
+    const fee = { amount_fen: 12_550, basis: '甲', code: '3702', by: person('zhou'), at: '', payment }
+    const view = caseView({ state: 'granted' })
+    const page = mount(Outcome, {
+      props: {
+        stage: { kind: 'came', state: 'granted' },
+        view: { ...view, course: { ...view.course, fee } },
+      },
+      global: { plugins: [i18n], stubs: { ScreenHeading: true } },
+    })
+    const due = page.find('[data-fee-due]')
+    return due.exists() ? due.text() : ''
+  }
+  expect(says(null)).toBe('请缴费 125.50 元，缴款码 3702')
+  expect(says(paid)).toBe('')
 })

@@ -21,6 +21,7 @@ export type CourseStep =
       for:
         | 'owed'
         | 'clock'
+        | 'fee'
         | 'ruling'
         | 'issuing'
         | 'delivery'
@@ -63,6 +64,11 @@ export function halted(view: CaseView): boolean {
   return view.decision?.clock?.halts.some((one) => !one.ended) ?? false
 }
 
+/** Whether nothing is issued before the fee is paid or waived (先缴费后制证). */
+export function feeKeepsBack(view: CaseView): boolean {
+  return (view.item.fee_first ?? false) && !view.course.fee?.payment
+}
+
 /** The next act of a case that can no longer be filled in. */
 export function courseStep(view: CaseView, seat: DeskSeat): CourseStep {
   const wait = (why: Extract<CourseStep, { kind: 'wait' }>['for']): CourseStep => ({ kind: 'wait', for: why })
@@ -72,6 +78,7 @@ export function courseStep(view: CaseView, seat: DeskSeat): CourseStep {
       if (halted(view)) return wait('clock')
       return seat === 'approver' ? { kind: 'rule' } : wait('ruling')
     case 'granted':
+      if (feeKeepsBack(view)) return wait('fee')
       return seat === 'approver' ? { kind: 'issue' } : wait('issuing')
     case 'issued':
     case 'denied':

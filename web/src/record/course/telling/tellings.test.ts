@@ -1,10 +1,10 @@
 /** What the applicant was told of, and how whoever tells it by telephone enters what came of it. */
 import { enableAutoUnmount, flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { caseView, person } from '../../../tests/kit/cases'
-import { i18n, learn } from '../../i18n'
-import type { TellingView } from '../../wire/messages'
-import { closeWire } from '../../wire/socket'
+import { caseView, person } from '../../../../tests/kit/cases'
+import { i18n, learn } from '../../../i18n'
+import type { TellingView } from '../../../wire/messages'
+import { closeWire } from '../../../wire/socket'
 import TellingList from './TellingList.vue'
 
 const sent = vi.hoisted(() => [] as Record<string, unknown>[])
