@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from media.wire.port import outward_address
 from server.app import running
 from server.demo import data as demo
 from server.demo import past
+from server.demo.messages import DemoGateway
 from server.edge.logs import configure
 from server.node import set_aside
 from server.papers.seals import make_demo
@@ -52,14 +53,23 @@ async def play(
         await asyncio.to_thread(_seal, settings)
     finally:
         await store.close()
-    if with_past:
-        await past.make(settings, partial(_tell_past, say))
-    async with running(settings) as node:
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(DemoGateway())
+        own = settings.sms_url is None
+        if own:
+            settings = settings.model_copy(update=gateway.settings)
+        if with_past:
+            await past.make(settings, partial(_tell_past, say), gateway=gateway)
+        node = await stack.enter_async_context(running(settings))
+        gateway.reports_to(node.address.replace("//0.0.0.0", "//127.0.0.1"))
         set_aside()
         address = node.address
         if lan:
             address = f"https://{outward_address()}:{node.port}"
         _tell(address, accounts, say, lan=lan, data=settings.data)
+        if own:
+            say(f"  演示短信 Messages to applicants (nothing is sent): {gateway.page}")
+            say("")
         if not with_approver:
             await asked_to_end()
             return

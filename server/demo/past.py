@@ -30,6 +30,7 @@ from server.demo.meetings import (
     scan_of,
     values_of,
 )
+from server.demo.messages import DemoGateway
 from server.demo.player import LOOK_EVERY_S, Player, logger
 from server.edge.route import STORE
 from server.health.acts import COUNTED
@@ -44,7 +45,11 @@ PAUSE_S: Final = 0.6
 
 
 async def make(
-    settings: Settings, say: Callable[[int, int], None], meetings: Sequence[Meeting] = MEETINGS
+    settings: Settings,
+    say: Callable[[int, int], None],
+    meetings: Sequence[Meeting] = MEETINGS,
+    *,
+    gateway: DemoGateway | None = None,
 ) -> int:
     """Let these meetings have happened, once; how many there were.
 
@@ -76,6 +81,8 @@ async def make(
     calls: list[str] = []
     async with running(quiet, clock) as node:
         store = node.app[STORE]
+        if gateway is not None:
+            gateway.reports_to(node.address, clock)
         try:
             for moment, several in by_moment(meetings):
                 clock.ahead = moment - datetime.now(UTC)

@@ -133,6 +133,17 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
         await stands(people, "issued")
         await expect(approver.locator("[data-course-wait=delivery]")).to_contain_text("等窗口送达")
 
+        # 告知申请人: no gateway is set, so whoever decided tells it, and enters who answered
+        told = approver.locator("[data-telling=accepted]")
+        await expect(told).to_have_attribute("data-telling-state", "to_tell", timeout=25_000)
+        await screens.take(people.approver, "course-telling")
+        await approver.locator("[data-telling-told]").first.click()
+        await expect(approver.get_by_text("请写明谁接的、怎么说的")).to_be_visible()
+        await approver.locator("[data-telling-text]").first.fill("本人接听，已告知")
+        await approver.keyboard.press("Enter")
+        await expect(told).to_have_attribute("data-telling-state", "told")
+        await expect(told).to_contain_text("本人接听，已告知")
+
         # 窗口自取: laid ready, the identity seen, and only then 登记送达
         await expect(head(window)).to_have_text("送达")
         await expect(window.locator("[data-result=licence]")).to_contain_text("待送达")

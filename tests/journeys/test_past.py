@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 
 from server.app import running
 from server.demo import data as demo
 from server.demo import meetings, past
+from server.demo.messages import DemoGateway
 from server.settings import Settings
 from server.store import Store, tables, verify
 from tests.kit.desks import desk_of
@@ -44,7 +46,8 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
     met = next(one for one in meetings.MEETINGS if one.item == demo.PRINCIPAL)
     few = [met, replace(meetings.MEETINGS[-1], days=2)]
     began = datetime.now(UTC)
-    assert await past.make(settings, lambda done, of: None, few) == 2
+    async with DemoGateway() as gateway:
+        await _told(settings.model_copy(update=gateway.settings), gateway, few)
     assert await past.make(settings, lambda done, of: None, few) == 0, "once is enough"
     assert (await verify(settings.store)).ok
     [invented] = await marked(settings)
@@ -75,6 +78,30 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
         assert [one["state"] for one in cases].count("accepted") == 1
         for state, count in (("consulting", 1), ("consulted", 2)):
             assert len((await clerk.get(f"/cases?state={state}"))["cases"]) == count
+
+
+async def _told(settings: Settings, gateway: DemoGateway, few: list[meetings.Meeting]) -> None:
+    """They happen, and their applicants are told: 已达 by the receipt of the demo's own gateway, whose page says that
+    nothing was sent to anybody."""
+    assert await past.make(settings, lambda done, of: None, few, gateway=gateway) == 2
+    async with running(settings) as node, desk_of(node, "lixiulan") as clerk:
+        gateway.reports_to(node.address)
+        [case] = [one for one in (await clerk.get("/cases"))["cases"] if one["state"] == "accepted"]
+
+        async def received() -> str | None:
+            tellings = (await clerk.get(f"/cases/{case['id']}/tellings"))["tellings"]
+            states = [(one["step"], one["state"]) for one in tellings]
+            return None if states == [("accepted", "received")] else str(states)
+
+        await until(received, 20)
+    async with aiohttp.ClientSession() as http, http.get(gateway.page) as said:
+        page = await said.text()
+    assert "没有向任何人发送" in page
+    assert "已受理" in page
+    for person in ("孙雅宁", "13805316217"):
+        assert person not in page
+    async with aiohttp.ClientSession() as http, http.post(gateway.url, json={}) as said:
+        assert said.status == 403, "what the node did not sign is shown to nobody"
 
 
 async def test_a_past_that_was_broken_off_is_told_of_too(tmp_path: Path) -> None:

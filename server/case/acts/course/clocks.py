@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from server.case.acting import rests_on
 from server.case.acts.course.numbers import AHEAD
+from server.case.acts.course.telling import tell
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import clock
@@ -103,5 +104,11 @@ async def _clocked(
             "legal_due_on": now.legal.due_on.isoformat(),
         },
         {"due_on": now.promised.due_on.isoformat()},
-        then=partial(ask_paper, turn, NOTICES[why]) if why in NOTICES else None,
+        then=partial(_noticed, turn, why) if why != "resumed" else None,
     )
+
+
+async def _noticed(turn: CaseTurn, why: Literal["stopped", "extended"]) -> None:
+    """The notice, and that the applicant is told of it (行政许可法 42)."""
+    await ask_paper(turn, NOTICES[why])
+    await tell(turn, why)
