@@ -102,6 +102,8 @@ class Code(StrEnum):
     COMMENT_UNKNOWN = "comment_unknown"
     POINT_UNKNOWN = "point_unknown"
     BAD_IDENTITY_NUMBER = "bad_identity_number"
+    BAD_DOCUMENT_NUMBER = "bad_document_number"
+    OTHER_DOCUMENT = "other_document"
     BAD_CREDIT_CODE = "bad_credit_code"
     BAD_PHONE = "bad_phone"
     BAD_DATE = "bad_date"

@@ -121,6 +121,7 @@ def case_view(whole: rows.Whole) -> CaseView:
             identity_number=case.applicant.identity_number,
             phone=case.applicant.phone,
             credit_code=case.applicant.credit_code,
+            document=case.applicant.document,
         ),
         consent=consent_view(case.consent, people[case.consent.taken_by]) if case.consent else None,
         fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},

@@ -121,6 +121,7 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
         "mode": "异地代收代办",
         "applicant": {
             "name": "样本申请人",
+            "document": "居民身份证",
             "identity_number": "370103************",
             "phone": "138****6217",
             "credit_code": "91370103MA3D7KQ42E",

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from stdnum import luhn
 from stdnum.cn import ric
@@ -26,11 +26,26 @@ from Hong Kong, Macao and Taiwan. Counties are not checked: they change every ye
 keeps the area of the day it was given."""
 EARLIEST_BIRTH: Final = date(1880, 1, 1)
 
+IdentityDocument = Literal[
+    "identity_card", "residence_permit", "home_return_permit", "permanent_resident", "passport"
+]
+"""居民身份证 | 港澳台居民居住证 | 回乡证、台胞证 | 外国人永久居留身份证 | 护照."""
+
 CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """GB 32100-2015 table of characters: without I, O, S, V, Z."""
 CREDIT_WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
 
 _IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_COMPATRIOTS: Final = frozenset({"81", "82", "83"})
+_SHAPES: Final = {
+    # 港澳居民来往内地通行证: a letter and eight digits, and two for the count of renewals on cards up to 2012;
+    # 台湾居民来往大陆通行证: eight digits
+    "home_return_permit": re.compile(r"[HM]\d{8}(\d{2})?|\d{8}", re.ASCII),
+    # up to 2023: three letters of the state and twelve digits
+    "permanent_resident": re.compile(r"[A-Z]{3}\d{12}", re.ASCII),
+    # ICAO Doc 9303 leaves the number to the state that issues it: nine places, some states more
+    "passport": re.compile(r"(?=.*\d)[A-Z0-9]{6,17}", re.ASCII),
+}
 _NUMBER = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,6}))?", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _DAY = re.compile(r"(\d{4})(?:(\d{4})|[-./年](\d{1,2})[-./月](\d{1,2})日?)", re.ASCII)
@@ -61,6 +76,33 @@ def identity_number(text: str, *, today: date) -> str:
     born = _day(number[6:14])
     if born is None or not EARLIEST_BIRTH <= born <= today:
         raise Refusal(Code.BAD_DATE, why="birth")
+    return number
+
+
+def document_number(document: IdentityDocument, text: str, *, today: date) -> str:
+    """Return the number of the document by which somebody shows who he is, blanks removed and in capitals.
+
+    The residence permit of people from Hong Kong, Macao and Taiwan (国办发〔2018〕81号) and a foreigner's permanent
+    residence card from 2023 on have the 18 characters of a 公民身份号码, with its check digit; the others are
+    known by their shape alone. Refused: as ``identity_number``; ``bad_document_number`` for another shape;
+    ``other_document`` for the number of another document, which is named.
+    """
+    number = re.sub(r"\s", "", text).upper()
+    shape = _SHAPES.get(document)
+    if shape is not None and shape.fullmatch(number) and not _IDENTITY.fullmatch(number):
+        return number
+    if document in ("home_return_permit", "passport"):
+        raise Refusal(Code.BAD_DOCUMENT_NUMBER, document=document)
+    if document == "permanent_resident" and not _IDENTITY.fullmatch(number):
+        raise Refusal(Code.BAD_DOCUMENT_NUMBER, document=document)
+    number = identity_number(number, today=today)
+    of: IdentityDocument = "identity_card"
+    if number[0] == "9":
+        of = "permanent_resident"
+    elif number[:2] in _COMPATRIOTS:
+        of = "residence_permit"
+    if of != document:
+        raise Refusal(Code.OTHER_DOCUMENT, document=of)
     return number
 
 

@@ -27,7 +27,7 @@ async def test_a_phone_asks_how_a_case_stands(tmp_path: Path) -> None:
         page = phone.page
         await page.goto(f"{node.address}/enquiry#{case['number']}")
         await expect(page.get_by_label("办件编号")).to_have_value(case["number"])
-        tail = page.get_by_label("身份证号后六位")
+        tail = page.get_by_label("证件号码后六位")
         await expect(tail).to_be_focused()
         await tail.press("Enter")
         await expect(page.get_by_text("请填写六位")).to_be_visible()

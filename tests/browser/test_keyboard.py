@@ -143,7 +143,7 @@ async def register(clerk: Keyboard) -> None:
     await clerk.press("Enter")
     for label, text in (
         ("申请人", "孙雅宁"),
-        ("身份证号", "11010519491231002X"),
+        ("居民身份证号码", "11010519491231002X"),
         ("联系电话", "13805316217"),
         ("企业信用代码", "91350100M000100Y43"),
     ):

@@ -190,3 +190,55 @@ def test_a_growing_identity_number_shows_nothing(length: int) -> None:
 )
 def test_numbers_of_people_in_a_name_are_masked_and_others_are_not(name: str, shown: str) -> None:
     assert identifiers.mask_numbers(name) == shown
+
+
+@pytest.mark.parametrize(
+    "document, number, canonical",
+    [
+        ("identity_card", "11010519491231002x", "11010519491231002X"),
+        ("residence_permit", "81000019900101%s", ""),
+        ("home_return_permit", "h0123 4567", "H01234567"),
+        ("home_return_permit", "M0123456701", "M0123456701"),
+        ("home_return_permit", "01234567", "01234567"),
+        ("permanent_resident", "usa310000000001", "USA310000000001"),
+        ("permanent_resident", "93184019900101%s", ""),
+        ("passport", "e12345678", "E12345678"),
+        ("passport", "123456", "123456"),
+    ],
+)
+def test_takes_the_numbers_of_each_document(
+    document: identifiers.IdentityDocument, number: str, canonical: str
+) -> None:
+    if "%s" in number:
+        begun = number % "001"
+        number = canonical = begun + ric.calc_check_digit(begun + "0")
+    assert identifiers.document_number(document, number, today=TODAY) == canonical
+    shown = identifiers.mask_document(canonical)
+    assert len(shown) == len(canonical)
+    assert "*" in shown
+    assert canonical[-6:] not in shown
+
+
+@pytest.mark.parametrize(
+    "document, number, code",
+    [
+        ("identity_card", "E12345678", Code.BAD_IDENTITY_NUMBER),
+        ("identity_card", "810000199001010019", Code.OTHER_DOCUMENT),
+        ("residence_permit", "11010519491231002X", Code.OTHER_DOCUMENT),
+        ("residence_permit", "810000199001010010", Code.BAD_IDENTITY_NUMBER),
+        ("permanent_resident", "11010519491231002X", Code.OTHER_DOCUMENT),
+        ("permanent_resident", "USA31000000000", Code.BAD_DOCUMENT_NUMBER),
+        ("home_return_permit", "11010519491231002X", Code.BAD_DOCUMENT_NUMBER),
+        ("home_return_permit", "H1234567", Code.BAD_DOCUMENT_NUMBER),
+        ("passport", "ABCDEFGH", Code.BAD_DOCUMENT_NUMBER),
+        ("passport", "E1234", Code.BAD_DOCUMENT_NUMBER),
+        ("passport", "11010519491231002X", Code.BAD_DOCUMENT_NUMBER),
+        ("passport", "Ｅ12345678", Code.BAD_DOCUMENT_NUMBER),
+    ],
+)
+def test_refuses_the_numbers_of_other_documents(
+    document: identifiers.IdentityDocument, number: str, code: Code
+) -> None:
+    with pytest.raises(Refusal) as told:
+        identifiers.document_number(document, number, today=TODAY)
+    assert told.value.code is code

@@ -79,6 +79,10 @@ def test_the_hash_is_the_one_of_the_canonical_form() -> None:
     # RFC 8785 of text and small whole numbers: sorted names, no blanks, UTF-8 as it is.
     text = json.dumps(shown, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert start.summary_hash == hashlib.sha256(text.encode()).hexdigest()
+    # another document is named beside its number, and counts
+    odd = replace(start, applicant=replace(start.applicant, document="passport"))
+    named = text.replace('"identity_number"', '"document":"passport","identity_number"')
+    assert odd.summary_hash == hashlib.sha256(named.encode()).hexdigest()
 
 
 def test_everything_that_was_shown_is_bound() -> None:

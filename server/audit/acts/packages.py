@@ -229,6 +229,7 @@ def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
         "item": {"code": case.item.code, "name": case.item.name},
         "applicant": {
             "name": case.applicant.name,
+            "document": case.applicant.document,
             "identity_number": case.applicant.identity_number,
             "phone": case.applicant.phone,
             "credit_code": case.applicant.credit_code or None,

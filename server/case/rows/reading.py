@@ -270,7 +270,11 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         window_unit_id=row["window_unit_id"],
         unit_id=row["unit_id"],
         applicant=Applicant(
-            row["applicant_name"], row["identity_number"], row["phone"], row["credit_code"]
+            row["applicant_name"],
+            row["identity_number"],
+            row["phone"],
+            row["credit_code"],
+            row["document"],
         ),
         consent=consent_of(row["consent"]),
         entries=filled.entries,
@@ -382,6 +386,7 @@ async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
         .where(
             cases.c.identity_number == case.applicant.identity_number,
             cases.c.identity_number != "",
+            cases.c.document == case.applicant.document,
             sa.or_(organisation.is_(None), organisation == case.applicant.credit_code),
             cases.c.id != case.id,
         )

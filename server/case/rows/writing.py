@@ -96,6 +96,7 @@ async def add(connection: Connection, case: Case) -> None:
             identity_number=case.applicant.identity_number,
             phone=case.applicant.phone,
             credit_code=case.applicant.credit_code,
+            document=case.applicant.document,
             consent=None,
             decision=None,
             call_id=None,
@@ -204,7 +205,7 @@ def _registered(before: Case, after: Case) -> dict[str, Any]:
         row["applicant_name"] = after.applicant.name
         row |= {
             name: getattr(after.applicant, name)
-            for name in ("identity_number", "phone", "credit_code")
+            for name in ("document", "identity_number", "phone", "credit_code")
         }
     return row
 

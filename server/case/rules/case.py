@@ -33,6 +33,7 @@ from server.catalogue.rules.schema import ValueFault
 from server.people.rules import Authority
 from server.rights.hand import Hand
 from server.standards import limits, working_days
+from server.standards.identifiers import IdentityDocument
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
@@ -45,6 +46,8 @@ class Applicant:
     identity_number: str
     phone: str
     credit_code: str | None
+    document: IdentityDocument = "identity_card"
+    """Of which ``identity_number`` is the number."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,9 @@ class Case:
     def summary_hash(self) -> str:
         """The hash of the summary of what stands here now; see ``summary.digest``."""
         applicant = asdict(self.applicant)
+        if self.applicant.document == "identity_card":
+            # as it was hashed when there was no other document: what was signed then stays signed
+            del applicant["document"]
         return summary.digest(self.id, self.item, applicant, self.entries, self.materials)
 
 

@@ -23,12 +23,13 @@ from signaling.wire.envelope import Message, PersonRef
 
 
 class Enquire(Message):
-    """An applicant asks how his case stands: its 办件编号, and the last six of his identity number."""
+    """An applicant asks how his case stands: its 办件编号, and the last six of the number of
+    his document."""
 
     number: Annotated[
         str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True, pattern=r"\S")
     ]
-    identity_tail: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}[0-9Xx]$")]
+    identity_tail: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{6}$")]
 
 
 class EnquiryView(Message):

@@ -13,6 +13,7 @@ from server.catalogue.rules.item import (
 )
 from server.standards.identifiers import (
     UNSEEN,
+    IdentityDocument,
 )
 from server.standards.languages import Language
 from signaling.wire.envelope import Command, Event, Id, Message
@@ -33,6 +34,7 @@ class Registration(Command):
         ),
     ]
     """Without characters that are not seen: what turns the direction of writing shows another name."""
+    document: IdentityDocument = "identity_card"
     identity_number: Annotated[
         str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
     ]
@@ -44,7 +46,7 @@ class Registration(Command):
 
 
 class CaseCreate(Registration):
-    """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
+    """Register a case. Refused: bad identity number, number of another document, credit code or phone; unknown item. Result: ``{case_id}``."""
 
     type: Literal["case.create"] = "case.create"
 

@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 
 from server.rights.seen import Seen, everywhere
 from server.standards.identifiers import (
-    mask_identity_number,
+    IdentityDocument,
+    mask_document,
     mask_phone,
 )
 from server.standards.languages import Language
@@ -36,7 +37,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 class Applicant(Message):
     seen: ClassVar = Seen(
-        at=everywhere, masks={"identity_number": mask_identity_number, "phone": mask_phone}
+        at=everywhere, masks={"identity_number": mask_document, "phone": mask_phone}
     )
 
     name: str
@@ -44,6 +45,8 @@ class Applicant(Message):
     """Masked (370103************) unless the audience is the window."""
     phone: str
     credit_code: str | None = None
+    document: IdentityDocument = "identity_card"
+    """Of which ``identity_number`` is the number."""
 
 
 class Consent(Message):

@@ -11,6 +11,16 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         "身份证件号码不正确，请核对（校验位不符）。",
         "The ID number is wrong; please check it (the check digit does not match).",
     ),
+    Code.BAD_DOCUMENT_NUMBER: Sentences(
+        422,
+        "这不是所选证件的号码，请核对证件种类和号码。",
+        "This is no number of the chosen document; please check its kind and number.",
+    ),
+    Code.OTHER_DOCUMENT: Sentences(
+        422,
+        "这个号码属于另一种证件，请改选证件种类。",
+        "This number is of another kind of document; please choose that kind.",
+    ),
     Code.BAD_CREDIT_CODE: Sentences(
         422,
         "统一社会信用代码不正确，请核对。",

@@ -45,6 +45,7 @@ cases = sa.Table(
     C("identity_number", sa.String(18), nullable=False, index=True, info=FACT),
     C("phone", sa.String(20), nullable=False, info=FACT),
     C("credit_code", sa.String(18), nullable=True, info=FACT),
+    C("document", sa.String(20), nullable=False, server_default="identity_card", info=FACT),  # of identity_number
     C("consent", JSON, nullable=True, info=FACT),
     C("decision", JSON, nullable=True, info=FACT),
     C("call_id", ID, nullable=True, info=FACT),

@@ -365,3 +365,32 @@ async def acts(desk: Desk) -> list[str]:
                 )
             )
         )
+
+
+@SQLITE_ALONE
+@pytest.mark.parametrize(
+    "document, name, number, shown",
+    [
+        ("residence_permit", "港澳台居民居住证", "810000199001010019", "810000************"),
+        ("home_return_permit", "港澳居民来往内地通行证", "h01234567", "H0*******"),
+        ("permanent_resident", "外国人永久居留身份证", "USA310000000001", "US*************"),
+        ("passport", "护照", "E12345678", "E1*******"),
+    ],
+)
+async def test_each_document_of_an_applicant_is_registered_masked_and_printed(
+    desk: Desk, document: str, name: str, number: str, shown: str
+) -> None:
+    desk.case_id = await desk.office.case(document=document, identity_number=number)
+    own = (await desk.office.view(desk.case_id))["applicant"]
+    assert (own["document"], own["identity_number"]) == (document, number.upper())
+    far = (await desk.office.view(desk.case_id, APPROVER))["applicant"]
+    assert (far["document"], far["identity_number"]) == (document, shown)
+    await desk.office.do(CLERK, CasePrintForm, case_id=desk.case_id)
+    _, text = await desk.made()
+    on(text, name, number.upper())
+    # the same characters on another document are of somebody else
+    other = await desk.office.case(identity_number="11010519491231002X")
+    assert (await desk.office.view(other))["applicant"]["document"] == "identity_card"
+    with pytest.raises(Refusal) as refused:
+        await desk.office.case(document="passport", identity_number="11010519491231002X")
+    assert refused.value.code is Code.BAD_DOCUMENT_NUMBER

@@ -5,7 +5,13 @@
 
 import { chinaDay } from './china'
 
-export type Fault = 'bad_identity_number' | 'bad_date' | 'bad_credit_code' | 'bad_phone'
+export type Fault =
+  | 'bad_identity_number'
+  | 'bad_document_number'
+  | 'other_document'
+  | 'bad_date'
+  | 'bad_credit_code'
+  | 'bad_phone'
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 
@@ -18,6 +24,42 @@ export function identityNumberFault(text: string, today = new Date()): Fault | n
   const born = `${given.slice(6, 10)}-${given.slice(10, 12)}-${given.slice(12, 14)}`
   if (!dateOf(born) || born > chinaDay(today) || born < '1880') return 'bad_date'
   return null
+}
+
+/** The documents by which an applicant shows who he is, the most usual first. */
+export const DOCUMENTS = [
+  'identity_card',
+  'residence_permit',
+  'home_return_permit',
+  'permanent_resident',
+  'passport',
+] as const
+export type IdentityDocument = (typeof DOCUMENTS)[number]
+
+const SHAPES: Partial<Record<IdentityDocument, RegExp>> = {
+  home_return_permit: /^([HM]\d{8}(\d{2})?|\d{8})$/,
+  permanent_resident: /^[A-Z]{3}\d{12}$/,
+  passport: /^(?=.*\d)[A-Z0-9]{6,17}$/,
+}
+
+/** The number of a document: of 18 characters with their check digit as an identity number, else by its shape. */
+export function documentFault(document: IdentityDocument, text: string, today = new Date()): Fault | null {
+  const given = text.replace(/\s/g, '').toUpperCase()
+  if (SHAPES[document]?.test(given)) return null
+  const shaped = /^[1-9]\d{16}[\dX]$/.test(given)
+  if (
+    document === 'home_return_permit' ||
+    document === 'passport' ||
+    (document === 'permanent_resident' && !shaped)
+  )
+    return 'bad_document_number'
+  return identityNumberFault(given, today) ?? (documentOf(given) === document ? null : 'other_document')
+}
+
+/** Of which document a number of 18 characters is. */
+export function documentOf(number: string): IdentityDocument {
+  if (number.startsWith('9')) return 'permanent_resident'
+  return /^8[123]/.test(number) ? 'residence_permit' : 'identity_card'
 }
 
 const LETTERS = '0123456789ABCDEFGHJKLMNPQRTUWXY'

@@ -450,13 +450,14 @@ export interface RehearsalClose {
   rehearsal_id: string
 }
 /**
- * Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``.
+ * Register a case. Refused: bad identity number, number of another document, credit code or phone; unknown item. Result: ``{case_id}``.
  */
 export interface CaseCreate {
   id: string
   item_id: string
   mode: 'online' | 'proxy' | 'joint'
   applicant_name: string
+  document?: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport'
   identity_number: string
   phone: string
   credit_code?: string | null
@@ -2088,6 +2089,7 @@ export interface CaseRegisterConsulted {
   item_id: string
   mode: 'online' | 'proxy' | 'joint'
   applicant_name: string
+  document?: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport'
   identity_number: string
   phone: string
   credit_code?: string | null
@@ -2497,6 +2499,7 @@ export interface Applicant {
   identity_number: string
   phone: string
   credit_code: string | null
+  document: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport'
 }
 export interface Consent {
   given: boolean

@@ -159,6 +159,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       identity_number: '11010519491231002X',
       phone: '13800138000',
       credit_code: null,
+      document: 'identity_card',
     },
     consent: null,
     fields: {},

@@ -209,11 +209,12 @@ async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
 
 @acts.on(CaseCheckReceiver, CaseTurn)
 async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
-    """刷证核对. Refusals: ``server.case.rules.course.course.receive``, ``bad_identity_number``."""
+    """刷证核对. Refusals: ``server.case.rules.course.course.receive``, of
+    ``identifiers.document_number``."""
     rests = await _rests(turn, command, may=turn.hand.fills)
     number = command.number
-    if command.document in ("identity_card", "residence_permit") and number:
-        number = identifiers.identity_number(number, today=china_day(turn.at))
+    if command.document != "licence" and number:
+        number = identifiers.document_number(command.document, number, today=china_day(turn.at))
     seen = Receiver(
         name=command.name,
         agent=command.agent,

@@ -56,8 +56,8 @@ async def create(store: Store, connection: Connected, command: CaseCreate) -> Ac
     """Register a case at the actor's window. Result: ``{case_id}``.
 
     Refused: ``forbidden`` (not a clerk with a window), ``item_unavailable`` (unknown, out of use,
-    or not in this mode), ``bad_identity_number``, ``bad_date`` (of birth), ``bad_phone``,
-    ``bad_credit_code``.
+    or not in this mode), ``bad_identity_number``, ``bad_document_number``, ``other_document``,
+    ``bad_date`` (of birth), ``bad_phone``, ``bad_credit_code``.
     """
     actor = actor_of(connection)
     async with store.change(actor, command) as change:
@@ -75,13 +75,14 @@ async def create(store: Store, connection: Connected, command: CaseCreate) -> Ac
 
 
 def applicant_of(command: Registration, at: datetime) -> rules.Applicant:
-    """Refused: ``bad_identity_number``, ``bad_date`` (of birth), ``bad_phone``, ``bad_credit_code``."""
+    """Refused: as ``identifiers.document_number``; ``bad_phone``, ``bad_credit_code``."""
     number, code = command.identity_number, command.credit_code
     return rules.Applicant(
         name=command.applicant_name,
-        identity_number=identifiers.identity_number(number, today=china_day(at)),
+        identity_number=identifiers.document_number(command.document, number, today=china_day(at)),
         phone=identifiers.phone(command.phone),
         credit_code=identifiers.credit_code(code) if code else None,
+        document=command.document,
     )
 
 
@@ -140,6 +141,7 @@ def registered(case: rules.Case) -> dict[str, Any]:
         "mode": case.mode,
         "applicant": {
             "name": case.applicant.name,
+            "document": case.applicant.document,
             "identity_number": case.applicant.identity_number,
             "phone": case.applicant.phone,
             "credit_code": case.applicant.credit_code,

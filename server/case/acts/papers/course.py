@@ -51,7 +51,7 @@ _WAYS: Final[dict[Way, str]] = {
     "electronic": "电子送达",
     "left": "留置送达",
 }
-_DOCUMENTS: Final[dict[Document, str]] = {
+DOCUMENTS: Final[dict[Document, str]] = {
     "identity_card": "居民身份证",
     "residence_permit": "港澳台居民居住证",
     "home_return_permit": "港澳居民来往内地通行证、台湾居民来往大陆通行证",
@@ -172,7 +172,7 @@ def _receiver(one: Receiver) -> dict[str, Any]:
     return {
         "name": one.name,
         "who": "代理人" if one.agent else "本人",
-        "document": _DOCUMENTS[one.document],
+        "document": DOCUMENTS[one.document],
         "number": one.number,
         "how": _HOW[one.how],
     }

@@ -52,7 +52,8 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         "mode": _MODES[case.mode],
         "applicant": {
             "name": case.applicant.name,
-            "identity_number": identifiers.mask_identity_number(case.applicant.identity_number),
+            "document": course.DOCUMENTS[case.applicant.document],
+            "identity_number": identifiers.mask_document(case.applicant.identity_number),
             "phone": identifiers.mask_phone(case.applicant.phone),
             "credit_code": case.applicant.credit_code or "",
         },

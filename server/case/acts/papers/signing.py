@@ -232,6 +232,7 @@ def _summary(record: rows.Record, of: str, shown_at: datetime, seen: _Seen | Non
             identity_number=case.applicant.identity_number,
             phone=case.applicant.phone,
             credit_code=case.applicant.credit_code,
+            document=case.applicant.document,
         ),
         form_title=case.item.form_title,
         fields=[

@@ -15,6 +15,7 @@ from server.case.rules.course import states
 from server.case.rules.course.states import CaseState
 from server.rights.hand import Hand
 from server.standards import limits, working_days
+from server.standards.identifiers import IdentityDocument
 from signaling.refusals import Code, Refusal
 
 RulingKind = Literal["granted", "denied"]
@@ -33,10 +34,8 @@ Cause = Literal["died", "incapable", "dissolved", "impossible", "other_by_law"]
 him, the legal person ended, the matter can no longer be done, or another reason that the law lists."""
 PaymentKind = Literal["paid", "waived"]
 """已缴 | 减免."""
-Document = Literal[
-    "identity_card", "residence_permit", "home_return_permit", "permanent_resident", "passport", "licence"
-]  # fmt: skip
-"""居民身份证 | 港澳台居民居住证 | 回乡证、台胞证 | 外国人永久居留身份证 | 护照 | 营业执照."""
+Document = Literal[IdentityDocument, "licence"]
+"""What who fetches shows: a document of a person, or the 营业执照 of who he comes for."""
 How = Literal["reader", "sight"]
 """By a card reader, or by comparing what lies on the counter."""
 RULED_BY: Final[Mapping[RulingKind, str]] = {

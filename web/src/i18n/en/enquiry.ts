@@ -1,10 +1,10 @@
 export default {
   heading: 'Case progress',
-  hint: "Enter the case number on the receipt and the last six characters of the applicant's ID number; no sign-in needed",
+  hint: "Enter the case number on the receipt and the last six characters of the number of the applicant's document; no sign-in needed",
   number: 'Case number',
-  tail: 'Last six characters of the ID number',
+  tail: 'Last six characters of the number of the document',
   number_missing: 'Please enter the case number',
-  tail_missing: 'Six characters; the last may be X',
+  tail_missing: 'Six characters',
   ask: 'Look up',
   again: 'Look up another case',
   wrong: 'Nothing found: the case number or the six characters are wrong',

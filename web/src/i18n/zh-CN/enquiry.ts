@@ -1,13 +1,13 @@
 export default {
   heading: '查办件进度',
-  hint: '填收件凭证上的办件编号和申请人身份证号后六位，不用登录',
+  hint: '填收件凭证上的办件编号和申请人证件号码后六位，不用登录',
   number: '办件编号',
-  tail: '身份证号后六位',
+  tail: '证件号码后六位',
   number_missing: '请填写办件编号',
-  tail_missing: '请填写六位，末位可为 X',
+  tail_missing: '请填写六位数字或字母',
   ask: '查询',
   again: '再查一件',
-  wrong: '没有查到：办件编号或身份证号后六位有误',
+  wrong: '没有查到：办件编号或证件号码后六位有误',
   state: {
     consulting: '正在咨询',
     consulted: '已答复',

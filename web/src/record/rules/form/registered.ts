@@ -18,6 +18,8 @@ export function registeredFor(applicant: CaseView['applicant'], field: FormField
         : null
   const value = what && applicant[what]
   if (!what || !value || value.includes('*')) return null
+  // the form asks for a 公民身份号码, which a passport has not
+  if (what === 'identity_number' && value.length !== 18) return null
   const head = { phone: 3, identity_number: 6, name: null }[what]
   return { what, value, told: head === null ? value : `${value.slice(0, head)}…${value.slice(-4)}` }
 }
