@@ -199,10 +199,11 @@ def mask_phone(number: str) -> str:
 
 def mask_document(number: str) -> str:
     """The number of any document that shows who somebody is: an identity number keeps its area, of any other
-    the first two characters are left."""
+    the first two characters are left, and none of the last six, which are asked for (``mask_identity_number``)."""
     if len(number) == 18:
         return mask_identity_number(number)
-    return f"{number[:2]}{'*' * max(0, len(number) - 2)}"
+    left = min(2, max(0, len(number) - 6))
+    return f"{number[:left]}{'*' * (len(number) - left)}"
 
 
 def mask_address(address: str) -> str:

@@ -215,8 +215,7 @@ def test_takes_the_numbers_of_each_document(
     assert identifiers.document_number(document, number, today=TODAY) == canonical
     shown = identifiers.mask_document(canonical)
     assert len(shown) == len(canonical)
-    assert "*" in shown
-    assert canonical[-6:] not in shown
+    assert shown.endswith("*" * 6)
 
 
 @pytest.mark.parametrize(
