@@ -284,6 +284,9 @@ async def test_a_question_becomes_a_case_in_the_call_that_goes_on(tmp_path: Path
         await near.keyboard.press("Control+Enter")
         await expect(near.locator('[data-line="application"]')).to_be_visible()
         await expect(far.locator('[data-line="application"]')).to_be_visible()
+        # the focus stands at its head, not on a key of the foot, and the days are those of the item
+        await expect(near.locator(".titles h1")).to_be_focused()
+        await expect(far.locator(".foot .strip")).to_contain_text("第 1 日")
         for page in (near, far):
             await in_call(page, "active")
         seen = await clerk.case(case_id)

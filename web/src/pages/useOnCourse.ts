@@ -40,6 +40,13 @@ export function useOnCourse(
     if (unclaimed()) focusOn('[data-course] [data-decided]', '.foot [data-filled]')
   })
 
+  // a consultation became a case: to its head, as when it is opened, never to what stands near the button that is gone
+  watch(view, async (now, was) => {
+    if (!now || !was || was.state !== 'consulting' || closed(now)) return
+    await nextTick()
+    if (unclaimed()) focusOn('.titles h1')
+  })
+
   function choose(one: 'course' | 'papers'): void {
     chosen.value = one
     if (one === 'course' && staged.value) fold()

@@ -61,8 +61,11 @@ function placeOf(element: HTMLElement): FocusPlace {
   return { element, parts }
 }
 
-/** Where one key would choose something: the focus must not fall there, nobody has looked at it. */
-const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
+/**
+ * Where one key would choose something, or take back what the applicant gave: the focus must not fall there, nobody has
+ * looked at it.
+ */
+const CHOOSES = 'select, input[type="radio"], input[type="checkbox"], [data-consent="withdraw"]'
 
 /**
  * Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the

@@ -90,6 +90,22 @@ describe('what is signed', () => {
   })
 })
 
+it('shows a summary that was read before never as that of today', async () => {
+  const summarise = vi.fn(() => Promise.resolve(summary))
+  const opened = (over: object) =>
+    mount(SubmitPanel as never, {
+      props: { book: { summarise }, view: held, summary, asked: false, ...over } as never,
+      global: { plugins: [i18n] },
+    })
+  const panel = opened({})
+  await flushPromises()
+  expect(panel.emitted('shown')).toEqual([[summary]])
+  // the applicant's screen makes its own
+  opened({ asked: true })
+  await flushPromises()
+  expect(summarise).toHaveBeenCalledTimes(1)
+})
+
 describe('the filled step of handing in', () => {
   const filled = (asked: boolean, signature: CaseView['signature']): string[] => {
     const view = { ...held, signature }

@@ -86,6 +86,18 @@ it('tells of a file that was moved from the snapshot and from the event', async 
   expect(moved).toMatchObject([before, { version: 4 }])
 })
 
+it('counts the days anew once a consultation became a case of an item that promises others', async () => {
+  const { book, answer, answers, event, connect } = followed()
+  connect()
+  const asked = caseView({ item: { ...caseView().item, id: 'none', promised_days: 0 } })
+  await answer(3, { case: asked, due: { due_on: '2026-12-03' } as never })
+  event(4, 'case.created', { case: { ...asked, fields: {} } })
+  expect(answers).toHaveLength(0)
+  event(5, 'case.created', { case: caseView() })
+  await answer(5, { due: { due_on: '2026-12-08' } as never })
+  await vi.waitFor(() => expect(book.due.value?.due_on).toBe('2026-12-08'))
+})
+
 it('hears nothing more once its page is gone', async () => {
   const { book, answer, event, connect } = followed()
   connect()

@@ -26,6 +26,9 @@ export interface Followed {
   moved: (event: MaterialMoved | null | undefined) => void
 }
 
+/** What the days that would be promised today are counted by. */
+const promises = ({ item }: CaseSnapshot['case']): string => `${item.id}@${item.version}`
+
 /** `as_applicant`: as the turned screen shows it. */
 export function useFollowing(
   live: Pick<LiveWire, 'ask' | 'onEvent' | 'onConnected'>,
@@ -103,6 +106,8 @@ export function useFollowing(
     }
     followed.applied(event)
     if (event.type === 'material.moved') followed.moved(event)
+    // a consultation became a case: another item promises other days
+    if (promises(held.case) !== promises(snapshot.value.case)) void open()
   }
 
   function hear(told: AnyEvent): void {

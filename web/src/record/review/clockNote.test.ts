@@ -48,6 +48,18 @@ it('says by the key of the next step what is missing before the clock is stopped
   expect(stopClock).not.toHaveBeenCalled()
 })
 
+it.each(['granted', 'issued', 'archived'] as const)(
+  'turns no clock of a case that is decided: %s',
+  (state) => {
+    const page = mount(ClockNote as never, {
+      props: { view: caseView({ state }), clock, book: { rests: () => ({}), view: ref(null) } } as never,
+      global: { plugins: [i18n] },
+    })
+    expect(page.find('[data-act]').exists()).toBe(false)
+    expect(page.text()).toContain('20 个工作日')
+  },
+)
+
 it('names the case that went to another unit, and of its applicant the surname alone', () => {
   const view = caseView()
   const referral = {

@@ -62,6 +62,14 @@ describe('the foot of the approver', () => {
     expect(now.text()).not.toMatch(/今天受理|前办结/)
   })
 
+  it('promises no day of a case that is ruled', () => {
+    const decision = { ...held, kind: 'accepted', due_on: '2026-12-09', due_days: due.due_days }
+    const accepted = { state: 'accepted', decision } as unknown as Partial<CaseView>
+    expect(foot(accepted).text()).toMatch(/承诺.*12月9日.*前办结/)
+    const course = { ...caseView().course, ruling: { kind: 'granted' } }
+    expect(foot({ ...accepted, state: 'issued', course } as never).text()).toBe('')
+  })
+
   it('counts no days of a case that is being refused', () => {
     expect(foot({}, { deciding: 'refused' }).text()).not.toMatch(/今天受理|前办结|补正/)
   })

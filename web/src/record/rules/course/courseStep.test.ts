@@ -205,7 +205,7 @@ describe('the stages', () => {
       ruling: ruling('granted'),
       archived: { by: far, at: '2026-12-01T00:00:00Z' },
     })
-    expect(told(archived).slice(4)).toEqual(['rate unneeded', 'archive done'])
+    expect(told(archived).slice(4)).toEqual(['rate later', 'archive done'])
   })
 
   it('show an end to the side as their own', () => {

@@ -196,7 +196,8 @@ export function stagesOf(view: CaseView): CourseStage[] {
       at: over ? (last?.ended_at ?? null) : null,
       until: over ? null : (ruling?.deliver.due_on ?? null),
     },
-    { ...BARE, key: 'rate', state: rated ? 'done' : archived ? 'unneeded' : 'later', at: rated?.at ?? null },
+    // voluntary, and his own secret: a case that was put away unrated may still be rated, or was where nobody sees it
+    { ...BARE, key: 'rate', state: rated ? 'done' : 'later', at: rated?.at ?? null },
     archive,
   ]
 }
