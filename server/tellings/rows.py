@@ -110,8 +110,10 @@ async def archived(connection: Connection, telling: Telling) -> bool:
     return bool(await connection.scalar(query) == "archived")
 
 
-async def put_off(connection: Connection, telling: Telling, until: datetime) -> None:
-    """Try it again then, unless something else became of it."""
+async def put_off(
+    connection: Connection, telling: Telling, until: datetime, *, counts: bool = True
+) -> None:
+    """Try it again then, unless something else became of it. Without ``counts`` this was no try."""
     await connection.execute(
         tellings.update()
         .where(
@@ -119,5 +121,5 @@ async def put_off(connection: Connection, telling: Telling, until: datetime) -> 
             tellings.c.state == telling.state,
             tellings.c.tries == telling.tries,
         )
-        .values(due_at=until)
+        .values(due_at=until, tries=telling.tries - (not counts))
     )

@@ -89,8 +89,8 @@ def opened(
     day: date,
     at: datetime,
 ) -> Telling:
-    """A new one, tried as soon as the hour allows."""
-    return Telling(id, case_id, step, unit_id, number, day, at, allowed(at))
+    """A new one, due at once: whether the hour allows a message is asked when one is to be sent."""
+    return Telling(id, case_id, step, unit_id, number, day, at, at)
 
 
 def short_number(receipt_number: str | None, number: str | None) -> str:

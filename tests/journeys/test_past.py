@@ -17,7 +17,8 @@ from server.demo import data as demo
 from server.demo import meetings, past
 from server.demo.messages import DemoGateway
 from server.settings import Settings
-from server.store import Store, tables, verify
+from server.store import ShiftedClock, Store, tables, verify
+from server.tellings import rules
 from tests.kit.desks import desk_of
 from tests.kit.nodes import node_settings
 from tests.kit.templates import fill
@@ -84,8 +85,10 @@ async def _told(settings: Settings, gateway: DemoGateway, few: list[meetings.Mee
     """They happen, and their applicants are told: 已达 by the receipt of the demo's own gateway, whose page says that
     nothing was sent to anybody."""
     assert await past.make(settings, lambda done, of: None, few, gateway=gateway) == 2
-    async with running(settings) as node, desk_of(node, "lixiulan") as clerk:
-        gateway.reports_to(node.address)
+    # what the past left unsent goes out in the morning
+    clock = ShiftedClock(rules.allowed(now := datetime.now(UTC)) - now)
+    async with running(settings, clock) as node, desk_of(node, "lixiulan") as clerk:
+        gateway.reports_to(node.address, clock)
         [case] = [one for one in (await clerk.get("/cases"))["cases"] if one["state"] == "accepted"]
 
         async def received() -> str | None:

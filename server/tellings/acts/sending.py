@@ -57,6 +57,9 @@ async def _one(store: Store, sender: Sender | None, claimed: Claimed) -> bool:
         await _hand(store, claimed, "off")
     elif phone is None:
         await _hand(store, claimed, "no_mobile")
+    elif (morning := rules.allowed(store.clock.now())) > store.clock.now():
+        async with store.working() as connection:
+            await rows.put_off(connection, telling, morning, counts=False)
     else:
         answered = await sender.send(claimed, phone)
         if answered == "taken":

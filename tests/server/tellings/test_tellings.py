@@ -270,7 +270,9 @@ async def test_without_a_gateway_people_tell_and_enter_what_came_of_it(course: C
 
 
 @SQLITE_ALONE
-async def test_at_night_it_waits_and_once_archived_nobody_is_asked(course: Course) -> None:
+async def test_at_night_no_message_goes_out_and_once_archived_nobody_is_asked(
+    course: Course, gateway: Gateway, sender: SmsSender
+) -> None:
     office = course.office
     office.clock.move(12.5 * 3600)  # 21:30 in China
     await course.do(CLERK, wire.CaseFinish, kind="withdrawn", reason="不办了")
@@ -280,7 +282,9 @@ async def test_at_night_it_waits_and_once_archived_nobody_is_asked(course: Cours
     second = Course(office, course.folder / "second")
     await second.filled(identity_number="11010519491231002X")
     await second.do(APPROVER, CaseDecide, decision="refused", reason="不属于本单位职权范围")
-    assert await sending.sweep(office.store, None) == 0
+    assert await sending.sweep(office.store, sender) == 1
+    assert await sending.sweep(office.store, sender) == 0, "not before the morning"
+    assert (await shown(second), gateway.told) == ([("refused", "waiting")], [])
     await second.made()
     await second.do(APPROVER, wire.CaseArchive)
     office.clock.move(11 * 3600)
