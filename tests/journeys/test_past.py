@@ -87,6 +87,7 @@ async def _told(settings: Settings, gateway: DemoGateway, few: list[meetings.Mee
     assert await past.make(settings, lambda done, of: None, few, gateway=gateway) == 2
     # what the past left unsent goes out in the morning
     clock = ShiftedClock(rules.allowed(now := datetime.now(UTC)) - now)
+    gateway.reports_to("", clock)  # a message may come before the node's address is known
     async with running(settings, clock) as node, desk_of(node, "lixiulan") as clerk:
         gateway.reports_to(node.address, clock)
         [case] = [one for one in (await clerk.get("/cases"))["cases"] if one["state"] == "accepted"]

@@ -205,9 +205,6 @@ class Case:
     def summary_hash(self) -> str:
         """The hash of the summary of what stands here now; see ``summary.digest``."""
         applicant = asdict(self.applicant)
-        if self.applicant.document == "identity_card":
-            # as it was hashed when there was no other document: what was signed then stays signed
-            del applicant["document"]
         return summary.digest(self.id, self.item, applicant, self.entries, self.materials)
 
 

@@ -69,7 +69,8 @@ def digest(
     entries: Mapping[str, SavedValue],
     materials: Iterable[Material],
 ) -> str:
-    """SHA-256 (hex) of the RFC 8785 form of what stands in the case: its item, the applicant, the
+    """SHA-256 (hex) of the RFC 8785 form of what stands in the case: its item, the applicant (of an identity card as
+    before there were other documents, so that what was signed then stays signed), the
     value of each field that is there (``schema.places``), and number and SHA-256 of each material (``material.counted``)."""
     stored = material.counted(item, tuple(materials))
     values = {path: entry.value for path, entry in entries.items()}
@@ -78,7 +79,11 @@ def digest(
             {
                 "case": case_id,
                 "item": {"code": item.code, "name": item.name, "version": item.version},
-                "applicant": dict(applicant),
+                "applicant": {
+                    name: said
+                    for name, said in applicant.items()
+                    if (name, said) != ("document", "identity_card")
+                },
                 "fields": {
                     place.path: values.get(place.path, "") for place in places(item.form, values)
                 },
