@@ -233,6 +233,12 @@ async def test_a_question_becomes_a_case_in_the_call_that_goes_on(tmp_path: Path
         await far.get_by_role("button", name="上岗接听").click()
 
         # what lacks is said where it lacks; then one press begins and calls, after the word on the recording
+        # the new case leaves the lists in sight
+        new = await near.locator("[data-new-case]").bounding_box()
+        assert new
+        assert new["height"] <= 176
+        await near.locator("[data-ask-first]").click()
+        await expect(near.locator("#new-asked")).to_be_focused()
         await near.locator("[data-consult-start]").click()
         await expect(near.get_by_text("请选一个事项，或选一个单位")).to_be_visible()
         await expect(near.locator("#new-asked")).to_be_focused()

@@ -77,3 +77,42 @@ it('says of a search without a connection that it could not be done, and searche
   await settled()
   expect(word()).toBe('请从列表里选一个事项')
 })
+
+it('asks first only on demand, and moves the filled button to what was opened', async () => {
+  const page = mount(NewCase as never, {
+    props: { here: '济南', approvers: null } as never,
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
+  line.hear.get('connect')?.()
+  const filled = () => page.findAll('[data-filled]').map((one) => one.text())
+  expect(page.find('#new-question').exists()).toBe(false)
+  expect(filled()).toEqual([expect.stringContaining('登记办件')])
+
+  await page.get('[data-ask-first]').trigger('click')
+  await flushPromises()
+  expect(page.get('[data-ask-first]').attributes('aria-expanded')).toBe('true')
+  expect(document.activeElement?.id).toBe('new-asked')
+  expect(filled()).toEqual([expect.stringContaining('先咨询，连线')])
+
+  // Escape puts it away; the focus stays at what opened it
+  await page.get('#new-question').trigger('keydown', { key: 'Escape' })
+  await flushPromises()
+  expect(page.find('#new-question').exists()).toBe(false)
+  expect(document.activeElement).toBe(page.get('[data-ask-first]').element)
+})
+
+it('lets the call be the next step of a consultation that is not in one', async () => {
+  const page = mount(NewCase as never, {
+    props: {
+      here: '济南',
+      approvers: null,
+      consulted: { id: 'c', unit_id: 'u', item_id: '', register: () => Promise.resolve() },
+      second: true,
+    } as never,
+    global: { plugins: [i18n] },
+  })
+  expect(page.findAll('[data-filled]')).toHaveLength(0)
+  await page.setProps({ second: false } as never)
+  expect(page.findAll('[data-filled]')).toHaveLength(1)
+})

@@ -32,6 +32,7 @@ export default {
     people: 'On duty',
   },
   consult: {
+    instead: 'Ask first',
     time: 'Time',
     hint: 'No applicant is needed. Choose an item or a unit, write down what is asked and call; when it becomes a case you register it in the same call.',
     unit: 'The unit to ask where no item is chosen',
