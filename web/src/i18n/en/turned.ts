@@ -214,6 +214,8 @@ const turned: Words<typeof zh> = {
     follow: "Let the applicant's screen follow",
     submit: 'Submit',
     blocked: 'The applicant has to sign first',
+    lacking:
+      '{n} thing is missing: bring it before the applicant signs | {n} things are missing: bring them before the applicant signs',
     incomplete: 'Materials or required fields are missing',
     done: 'Submitted, case number',
     at: 'Submitted {time}',

@@ -190,6 +190,7 @@ export default {
     submit: '提交',
     blocked: '先请申请人签名',
     incomplete: '还缺材料或必填项',
+    lacking: '还差 {n} 项，补齐后再请申请人签名',
     done: '已提交，办件编号',
     at: '{time} 提交',
   },

@@ -133,6 +133,17 @@ describe('the filled step of handing in', () => {
     expect(filled(true, { ...signature, outdated: true })).toEqual([])
   })
 
+  it('is neither while something is missing, and says how much', () => {
+    const lacks = { ...summary, missing_fields: ['name', 'address'], missing_lines: ['permit'] }
+    const book = { summarise: () => Promise.resolve(lacks), connection: shallowRef('connected') }
+    const panel = mount(SubmitPanel as never, {
+      props: { book, view: held, summary: lacks, asked: false } as never,
+      global: { plugins: [i18n] },
+    })
+    expect(panel.findAll('[data-filled]')).toHaveLength(0)
+    expect(panel.get('[data-lacking]').text()).toBe('还差 3 项，补齐后再请申请人签名')
+  })
+
   it('has the focus once the signature that was waited for here has come', async () => {
     const book = { summarise: () => Promise.resolve(summary), connection: shallowRef('connected') }
     const panel = mount(SubmitPanel as never, {

@@ -259,9 +259,11 @@ describe('the next step of the window', () => {
   })
 
   it('is not to ask for a signature that is being asked for, and to hand in once it is there', () => {
-    expect(signStep(false, false)).toBe('ask')
-    expect(signStep(false, true)).toBe('wait')
-    for (const under_way of [true, false]) expect(signStep(true, under_way)).toBe('hand_in')
+    expect(signStep(false, false, false)).toBe('ask')
+    expect(signStep(false, true, false)).toBe('wait')
+    // what is missing comes first, and nothing is filled meanwhile
+    for (const signed of [true, false]) expect(signStep(signed, false, true)).toBe('complete')
+    for (const under_way of [true, false]) expect(signStep(true, under_way, false)).toBe('hand_in')
   })
 
   it('is to ask for the consent before it is to call', () => {

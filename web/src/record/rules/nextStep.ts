@@ -146,9 +146,14 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
 
 /**
  * The filled step of handing in: to hand in once the signature holds, else to ask for it; none while the applicant's
- * screen asks for it (`asked`), for that is under way.
+ * screen asks for it (`asked`), for that is under way, nor while something is missing (`lacks`), which is brought first.
  */
-export function signStep(holds: boolean, asked: boolean): 'ask' | 'wait' | 'hand_in' {
+export function signStep(
+  holds: boolean,
+  asked: boolean,
+  lacks: boolean,
+): 'ask' | 'wait' | 'complete' | 'hand_in' {
+  if (lacks && !asked) return 'complete'
   if (holds) return 'hand_in'
   return asked ? 'wait' : 'ask'
 }
