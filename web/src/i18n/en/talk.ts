@@ -81,7 +81,11 @@ const talk: Words<typeof zh> = {
     drop_here: 'Drop to send it to the window',
     sent: '{n} sent',
     returned: 'The window returned {n}',
-    closed: 'The case is decided; only notices and results can be sent',
+    closed: {
+      accepted: 'The case is accepted; only notices and results can be sent',
+      decided: 'The case is decided; only notices and results can be sent',
+      ended: 'The case is ended; only notices and results can be sent',
+    },
     by: '{name} {time}',
   },
   guide: {

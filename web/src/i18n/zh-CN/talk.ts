@@ -78,7 +78,11 @@ export default {
     drop_here: '松开，发送给窗口',
     sent: '已发 {n} 份',
     returned: '窗口已交回 {n} 份',
-    closed: '办件已决定，只能再发通知和结果',
+    closed: {
+      accepted: '办件已受理，只能再发通知和结果',
+      decided: '办件已决定，只能再发通知和结果',
+      ended: '办件已办结，只能再发通知和结果',
+    },
     by: '{name} {time}',
   },
   guide: {

@@ -183,4 +183,16 @@ describe('a word about a material', () => {
     await bar.setProps({ closed: true })
     expect(bar.find('[data-undo]').exists()).toBe(false)
   })
+
+  it('says why nothing more is judged: accepted is not decided', async () => {
+    for (const [state, why] of [
+      ['accepted', '办件已受理'],
+      ['granted', '办件已决定'],
+      ['withdrawn', '办件已办结'],
+    ]) {
+      view.value = { ...view.value, state } as unknown as CaseView
+      await bar.setProps({ closed: true })
+      expect(bar.text()).toContain(why)
+    }
+  })
 })

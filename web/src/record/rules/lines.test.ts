@@ -11,6 +11,7 @@ import {
   proposalOf,
   refusedOf,
   tally,
+  sideWith,
   usualSlot,
   versionOf,
 } from './lines'
@@ -179,7 +180,12 @@ describe('the lines of a material list', () => {
       2,
     ])
     expect(card(front, { ...front, id: 'm2', number: 2, slot: 2 })?.state).toBe('accepted')
-    expect(card({ ...front, pages: 2 })?.state).toBe('accepted')
+    const one = card({ ...front, pages: 2 })!
+    expect([one.state, one.slots.map((side) => sideWith(one, side)?.name)]).toEqual([
+      'accepted',
+      [undefined, '正面'],
+    ])
+    expect(card(front)!.slots.map((side) => sideWith(card(front)!, side))).toEqual([null, null])
     expect(card({ ...front, review: 'not_needed' })?.state).toBe('not_needed')
   })
 

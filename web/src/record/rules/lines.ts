@@ -133,6 +133,15 @@ function lackingOf(names: readonly string[], counting: readonly Slot[]): string[
   return names.filter((_, at) => !stored.some((one) => one.slot === at + 1))
 }
 
+/** The side whose file holds this one too: both sides of a card taken as the pages of one document. */
+export function sideWith(line: Line, slot: Slot): Slot | null {
+  if (slot.name === null || slot.current || line.lacks.includes(slot.name)) return null
+  const sides = line.line.slots.length
+  return (
+    line.slots.find((one) => one.current?.state === 'stored' && (one.current.pages ?? 1) >= sides) ?? null
+  )
+}
+
 /** How a line stands by all of its files. */
 function stateOfAll(counting: readonly Slot[], lacks: readonly string[]): LineState {
   const has = (state: LineState): boolean => counting.some((one) => one.state === state)
@@ -276,4 +285,12 @@ export function openProposals(view: CaseView): Proposal[] {
 /** A case that can no longer be filled in. */
 export function closed(view: CaseView): boolean {
   return !fillable(view)
+}
+
+const DECIDED: readonly CaseView['state'][] = ['refused', 'granted', 'denied', 'issued', 'delivered']
+
+/** Why it can no longer be filled in, as people are told. */
+export function closedAs(view: CaseView): 'accepted' | 'decided' | 'ended' {
+  if (view.state === 'accepted') return 'accepted'
+  return DECIDED.includes(view.state) ? 'decided' : 'ended'
 }

@@ -22,7 +22,7 @@ export default {
     consent: 'Next: tell the applicant about recording',
     correct: 'Start correcting ({n})',
     finish: 'Hang up and ask for the rating',
-    finish_hint: 'The case is decided: ends the call and turns this screen to the applicant for a rating',
+    finish_hint: 'All is done for now: ends the call and turns this screen to the applicant for a rating',
     rate: 'Ask the applicant to rate',
     rate_hint: 'Turns this screen to the applicant, who may rate this service',
     rating: 'The applicant is rating',

@@ -11,7 +11,11 @@ export default {
     example: 'For example: {text}',
     locked: '{name} is filling this in; it cannot be changed now',
     locked_by_other: 'A colleague is filling this in; it cannot be changed now',
-    closed: 'The case is decided; the form can no longer be changed',
+    closed: {
+      accepted: 'The case is accepted; the form can no longer be changed',
+      decided: 'The case is decided; the form can no longer be changed',
+      ended: 'The case is ended; the form can no longer be changed',
+    },
     restored: 'What was not saved before the reload is still here',
     save: 'Save',
     drop: 'Discard',
@@ -74,7 +78,7 @@ export default {
       not_more: 'It cannot be more than "{other}"',
       different: 'It must differ from "{other}"',
       sums_to: '"{other}" must add up to {total}',
-      case_closed: 'The case is decided; the form can no longer be changed',
+      case_closed: 'The case is accepted or has ended; the form can no longer be changed',
     },
   },
   proposal: {

@@ -27,6 +27,7 @@ export default {
   materials: {
     title: 'Materials',
     tally: '{accepted} of {required} accepted',
+    side_with: 'In the same file as {side}',
     state: {
       none: 'Not handed in',
       receiving: 'Uploading {percent}%',

@@ -13,7 +13,11 @@ export default {
     not_stored: 'It has not fully arrived',
     rejected: 'The file was rejected; there is nothing to review',
     old: 'This is an older version; review the current one',
-    closed: 'The case is decided',
+    closed: {
+      accepted: 'The case is accepted',
+      decided: 'The case is decided',
+      ended: 'The case has ended',
+    },
     all_read: 'All materials are reviewed',
     not_shown: 'This file is not shown yet; look at it before you review it',
     already: 'Already marked: {word}',

@@ -22,7 +22,7 @@ export default {
     consent: '下一步：向申请人做录音录像告知',
     correct: '开始补正（{n} 项）',
     finish: '挂断并请申请人评价',
-    finish_hint: '办件已决定：结束云见面，本屏转给申请人评价',
+    finish_hint: '这次要办的已办完：结束云见面，本屏转给申请人评价',
     rate: '请申请人评价',
     rate_hint: '本屏转给申请人，由申请人自愿评价本次服务',
     rating: '申请人正在评价',

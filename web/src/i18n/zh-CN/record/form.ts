@@ -11,7 +11,11 @@ export default {
     example: '例：{text}',
     locked: '{name}正在填这一项，暂不能改',
     locked_by_other: '同事正在填这一项，暂不能改',
-    closed: '办件已决定，申请表不再改动',
+    closed: {
+      accepted: '办件已受理，申请表不再改动',
+      decided: '办件已决定，申请表不再改动',
+      ended: '办件已办结，申请表不再改动',
+    },
     restored: '刷新前没保存的内容还在这里',
     save: '保存',
     drop: '放弃',
@@ -69,7 +73,7 @@ export default {
       not_more: '不得大于“{other}”',
       different: '不得与“{other}”相同',
       sums_to: '“{other}”合计应为 {total}',
-      case_closed: '办件已决定，申请表不再改动',
+      case_closed: '办件已受理或已办结，申请表不再改动',
     },
   },
   proposal: {

@@ -27,6 +27,7 @@ export default {
   materials: {
     title: '材料',
     tally: '合格 {accepted} / 应交 {required}',
+    side_with: '与{side}在同一份里',
     state: {
       none: '未交',
       receiving: '上传中 {percent}\u00a0%',

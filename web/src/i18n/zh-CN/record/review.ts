@@ -13,7 +13,11 @@ export default {
     not_stored: '还没有收完，不能审',
     rejected: '文件未接收，没有可审的内容',
     old: '这是旧版，请审现行版',
-    closed: '办件已决定',
+    closed: {
+      accepted: '办件已受理',
+      decided: '办件已决定',
+      ended: '办件已办结',
+    },
     all_read: '材料都看过了',
     not_shown: '这一份还没有显示出来，请先看再判',
     already: '已是{word}',

@@ -21,7 +21,7 @@ it('says what it has no words for as the server said it', () => {
   const told = (code: string) =>
     faultWords(t, { fault: null, refusal: { code, title: '稍后再试' } }, phone, undefined)
   expect(told('unavailable')).toBe('稍后再试')
-  expect(told('case_closed')).toBe('办件已决定，申请表不再改动')
+  expect(told('case_closed')).toBe('办件已受理或已办结，申请表不再改动')
 })
 
 it('names the other field of a rule', () => {
