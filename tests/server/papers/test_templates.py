@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 
@@ -268,6 +269,23 @@ def test_the_built_in_layout_says_what_must_be_said_and_what_is_left_out_is_name
         source = BUILT_IN.replace(words, gone).replace("[#facts.title　#facts.number],", "[],")
         found = [(one.why, one.name) for one in drawn(source, kind)]
         assert ("lacks", must) in found, (words, found)
+
+
+def test_no_seal_stands_on_a_page_of_its_own() -> None:
+    # with so many materials the page is full before the closing
+    full: dict[PaperKind, int] = {
+        "receipt": 5, "acceptance": 3, "correction": 4, "refusal": 5, "return": 6, "termination": 5,
+    }  # fmt: skip
+    for kind, number in full.items():
+        facts = specimen.facts(kind, "样本行政审批服务局")
+        facts["materials"] = facts["materials"][:1] * number
+        content, pages = drawing.draw(facts)
+        assert pages == 2, kind
+        document = pypdfium2.PdfDocument(content)
+        says = "".join(document[1].get_textpage().get_text_bounded().split())
+        document.close()
+        # the last row or sentence came along
+        assert not says.startswith(("签收人", facts["unit"], facts["window"]["unit"])), (kind, says)
 
 
 @SQLITE_ALONE
