@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -246,6 +247,8 @@ async def test_a_question_becomes_a_case_in_the_call_that_goes_on(tmp_path: Path
         await near.locator("#new-question").fill(QUESTION)
         await screens.take(window, "consult-first", large=True)
         await near.locator("#new-question").press("Enter")
+        # there is no applicant yet, and no mark in his place
+        await expect(near.locator("[data-whose]")).to_have_text(re.compile("^未选事项 识别码"))
         await near.get_by_role("button", name="申请人同意").click()
         card = far.get_by_role("alertdialog")
         await expect(card).to_contain_text("咨询")

@@ -161,8 +161,8 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     ),
     Code.LIMIT_NOT_RUNNING: Sentences(
         409,
-        "本办件尚未受理，没有正在计算的办理期限；请先作出受理决定。",
-        "This case was not accepted: no limit runs in it. Please decide on acceptance first.",
+        "本办件现在没有正在计算的办理期限：尚未受理，或者已经作出决定。受理后、决定前可暂停或延长。",
+        "No limit runs in this case: it was not accepted yet, or is decided. It can be stopped or extended in between.",
     ),
     Code.LIMIT_PASSED: Sentences(
         409,

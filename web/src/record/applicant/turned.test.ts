@@ -5,6 +5,7 @@ import {
   leftAlone,
   LOST_MS,
   masked,
+  noPicture,
   RATING_MS,
   seen,
   showsOf,
@@ -164,6 +165,12 @@ describe('what the applicant sees now', () => {
       ],
     })
     expect(stageOf(rated, over, nowhere)).toMatchObject({ kind: 'rate', given: 1 })
+  })
+
+  it('says beside it that the meeting is over, as the line does, and not that there was none', () => {
+    expect(noPicture(told())).toBe('no_call')
+    expect(noPicture(told({ ended_call_id: 'call-1' }))).toBe('ended')
+    expect(noPicture(told({ ended_call_id: 'call-1', elsewhere: true }))).toBe('elsewhere')
   })
 
   it('is the pad when he is asked, and again when what he signed has changed', () => {

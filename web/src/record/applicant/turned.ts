@@ -86,6 +86,12 @@ export function leftAlone(told: Turned): Turned {
   return { ...ALONE, call_id: told.call_id, ended_call_id: told.ended_call_id }
 }
 
+/** What is said in the place of the other side's picture, which is what the line says too. */
+export function noPicture(told: Turned): 'elsewhere' | 'ended' | 'no_call' {
+  if (told.elsewhere) return 'elsewhere'
+  return told.ended_call_id ? 'ended' : 'no_call'
+}
+
 /** How a screen in another window is led: it hears what is told and says what it did. */
 export interface Leader {
   case_id: string
