@@ -91,6 +91,8 @@ class Code(StrEnum):
     TRACKING_MISSING = "tracking_missing"
     ON_ITS_WAY = "on_its_way"
     OTHER_WAY = "other_way"
+    OTHER_MODE = "other_mode"
+    ORIGINALS_SENT = "originals_sent"
     DELIVERY_ENDED = "delivery_ended"
     RECEIVER_MISSING = "receiver_missing"
     ANSWER_MISSING = "answer_missing"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.case.rules.course import course as rules
-from server.case.rules.course import external, fees, states
+from server.case.rules.course import delivering, external, fees, modes, states
 from server.case.rules.course.course import (
     Agreement,
     Course,
@@ -25,6 +27,7 @@ from server.case.rules.course.course import (
     Ruling,
 )
 from server.case.rules.course.states import STATES, CaseState
+from server.catalogue.rules.item import Mode
 from server.rights.hand import Hand, Side
 from server.standards.working_days import Counted, statutory_days
 from signaling.refusals import Code, Refusal
@@ -34,6 +37,8 @@ AT: Final = datetime(2026, 11, 24, 6, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 24)
 DELIVER: Final = Counted(date(2026, 12, 8), (), (), False)
 SIDES: Final[tuple[Side, ...]] = ("window", "approver", "third", "supervisor")
+VECTORS: Final = Path(__file__).parents[1] / "vectors"
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 Acted = tuple[CaseState, Course]
 
 
@@ -127,11 +132,11 @@ def _finish(kind: rules.EndKind) -> Callable[[Course, str, Hand], Acted]:
     return act
 
 
-def _begin(way: rules.Way) -> Callable[[Course, str, Hand], Acted]:
+def _begin(way: rules.Way, mode: Mode = "proxy") -> Callable[[Course, str, Hand], Acted]:
     def act(course: Course, state: str, who: Hand) -> Acted:
         fresh = replace(course, deliveries=())
         new = delivery(way, courier="EMS", tracking="EX1", note="两名见证人在场")
-        return state, rules.begin(fresh, state, new, who)  # type: ignore[return-value]
+        return state, delivering.begin(fresh, state, new, who, mode=mode)  # type: ignore[return-value]
 
     return act
 
@@ -142,7 +147,7 @@ def _agree(course: Course, state: str, who: Hand) -> Acted:
 
 
 def _check(course: Course, state: str, who: Hand) -> Acted:
-    after = rules.receive(course, state, "try", RECEIVER, who)
+    after = delivering.receive(course, state, "try", RECEIVER, who)
     return state, after  # type: ignore[return-value]
 
 
@@ -150,7 +155,7 @@ def _end(outcome: rules.Attempt) -> Callable[[Course, str, Hand], Acted]:
     def act(course: Course, state: str, who: Hand) -> Acted:
         posted = tuple(replace(one, way="posted") for one in course.deliveries)
         now = replace(course, deliveries=posted) if outcome == "returned" else course
-        return rules.end(now, state, "try", outcome, "查无此人", TODAY, who, at=AT)
+        return delivering.end(now, state, "try", outcome, "查无此人", TODAY, who, at=AT)
 
     return act
 
@@ -276,6 +281,95 @@ def test_each_act_in_each_state_from_each_side(act: str) -> None:
                 else Code.NOT_YOURS
             )
             assert told.value.code is wanted, (state, side)
+
+
+HANDED_OVER: Final[Mapping[tuple[Mode, rules.Way], set[str]]] = {
+    ("online", "collected"): set(),
+    ("online", "posted"): APPROVER,
+    ("online", "electronic"): APPROVER,
+    ("online", "left"): set(),
+    ("proxy", "collected"): WINDOW,
+    ("proxy", "posted"): EITHER,
+    ("proxy", "electronic"): APPROVER,
+    ("proxy", "left"): WINDOW,
+    ("joint", "collected"): WINDOW,
+    ("joint", "posted"): EITHER,
+    ("joint", "electronic"): APPROVER,
+    ("joint", "left"): WINDOW,
+}
+"""From which sides results are handed over in each mode; none: the mode has no such way."""
+
+
+def test_each_way_in_each_mode_and_state_from_each_side() -> None:
+    """What a mode does not have is told as that, once the case is where something is handed over."""
+    assert HANDED_OVER.keys() == {(mode, way) for mode in MODES for way in get_args(rules.Way)}
+    for (mode, way), sides in HANDED_OVER.items():
+        for state in STATES:
+            for side in SIDES:
+                act = _begin(way, mode)
+                at_step = state in ("issued", "denied")
+                if at_step and side in sides:
+                    assert act(standing(state), state, hand(side))[0] == state
+                    continue
+                with pytest.raises(Refusal) as told:
+                    act(standing(state), state, hand(side))
+                wanted = (
+                    Code.CASE_ARCHIVED
+                    if state == "archived"
+                    else Code.OTHER_STEP
+                    if not at_step
+                    else Code.NOT_YOURS
+                    if sides
+                    else Code.OTHER_MODE
+                )
+                assert told.value.code is wanted, (mode, way, state, side)
+
+
+def test_the_mode_changes_at_the_window_before_the_decision_and_as_the_item_offers_it() -> None:
+    for state in STATES:
+        for side in SIDES:
+            for to in MODES:
+                for sent in (False, True):
+
+                    def act(
+                        state: str = state, side: Side = side, to: Mode = to, sent: bool = sent
+                    ) -> Mode:
+                        offered: tuple[Mode, ...] = ("online", "proxy")
+                        return modes.change(offered, state, "proxy", to, hand(side), sent=sent)
+
+                    wanted = (
+                        Code.CASE_ARCHIVED
+                        if state == "archived"
+                        else Code.OTHER_STEP
+                        if not states.fillable(state)
+                        else Code.NOT_YOURS
+                        if side != "window"
+                        else Code.ITEM_UNAVAILABLE
+                        if to == "joint"
+                        else Code.ORIGINALS_SENT
+                        if sent and to == "online"
+                        else None
+                    )
+                    if wanted is None:
+                        assert act() == to
+                    else:
+                        refused(wanted, act)
+
+
+def test_the_page_has_the_same_table() -> None:
+    """The page's table of modes is compared with what is written here."""
+    rows = {mode: asdict(row) for mode, row in modes.HANDLING.items()}
+    assert rows.keys() == set(MODES)
+    VECTORS.mkdir(exist_ok=True)
+    (VECTORS / "modes.json").write_text(json.dumps([{"subject": "mode", "table": rows}]))
+
+
+def test_only_a_mode_that_has_originals_takes_them() -> None:
+    for mode in MODES:
+        if modes.HANDLING[mode].originals == "posted":
+            modes.takes_originals(mode)
+        else:
+            refused(Code.OTHER_MODE, lambda mode=mode: modes.takes_originals(mode))  # type: ignore[misc]
 
 
 def test_the_four_questions() -> None:
@@ -431,7 +525,7 @@ def test_every_result_arrives_by_one_try_at_a_time() -> None:
     window, approver = hand("window"), hand("approver")
 
     def begin(course: Course, new: Delivery, who: Hand) -> Course:
-        return rules.begin(course, "issued", new, who)
+        return delivering.begin(course, "issued", new, who, mode="proxy")
 
     refused(Code.RESULT_UNKNOWN, lambda: begin(issued, replace(delivery(), results=("x",)), window))
     refused(Code.TRACKING_MISSING, lambda: begin(issued, delivery("posted"), window))
@@ -444,45 +538,49 @@ def test_every_result_arrives_by_one_try_at_a_time() -> None:
     again = replace(delivery("posted", courier="EMS", tracking="2"), id="second", results=("a",))
     refused(Code.ON_ITS_WAY, lambda: begin(one, again, window))
     # returned post is a new try
-    _, back = rules.end(one, "issued", "try", "returned", "查无此人", TODAY, window, at=AT)
+    _, back = delivering.end(one, "issued", "try", "returned", "查无此人", TODAY, window, at=AT)
     assert back.deliveries[0].state == "returned"
     both = begin(back, replace(again, results=()), window)
     assert both.deliveries[1].results == ("a", "b"), "of all that is neither on its way nor there"
     refused(
         Code.DELIVERY_ENDED,
-        lambda: rules.end(both, "issued", "try", "delivered", "", TODAY, window, at=AT),
+        lambda: delivering.end(both, "issued", "try", "delivered", "", TODAY, window, at=AT),
     )
     tomorrow = TODAY + timedelta(days=1)
     refused(
         Code.BAD_DATE,
-        lambda: rules.end(both, "issued", "second", "delivered", "", tomorrow, window, at=AT),
+        lambda: delivering.end(both, "issued", "second", "delivered", "", tomorrow, window, at=AT),
     )
     refused(
         Code.REASON_MISSING,
-        lambda: rules.end(both, "issued", "second", "returned", " ", TODAY, window, at=AT),
+        lambda: delivering.end(both, "issued", "second", "returned", " ", TODAY, window, at=AT),
     )
-    state, done = rules.end(both, "issued", "second", "delivered", "", TODAY, window, at=AT)
+    state, done = delivering.end(both, "issued", "second", "delivered", "", TODAY, window, at=AT)
     assert (state, done.complete) == ("delivered", True)
 
 
 def test_nobody_fetches_it_whose_identity_was_not_seen() -> None:
     issued = replace(standing("issued"), deliveries=())
     window = hand("window")
-    ready = rules.begin(issued, "issued", delivery(), window)
+    ready = delivering.begin(issued, "issued", delivery(), window, mode="proxy")
 
     def end(course: Course) -> Acted:
-        return rules.end(course, "issued", "try", "delivered", "", TODAY, window, at=AT)
+        return delivering.end(course, "issued", "try", "delivered", "", TODAY, window, at=AT)
 
     refused(Code.RECEIVER_MISSING, lambda: end(ready))
     nobody = replace(RECEIVER, name=" ")
-    refused(Code.RECEIVER_MISSING, lambda: rules.receive(ready, "issued", "try", nobody, window))
-    refused(Code.NOT_FOUND, lambda: rules.receive(ready, "issued", "other", RECEIVER, window))
-    posted = rules.begin(issued, "issued", delivery("posted", courier="EMS", tracking="1"), window)
-    refused(Code.OTHER_WAY, lambda: rules.receive(posted, "issued", "try", RECEIVER, window))
-    seen = rules.receive(ready, "issued", "try", RECEIVER, window)
+    refused(
+        Code.RECEIVER_MISSING, lambda: delivering.receive(ready, "issued", "try", nobody, window)
+    )
+    refused(Code.NOT_FOUND, lambda: delivering.receive(ready, "issued", "other", RECEIVER, window))
+    posted = delivering.begin(
+        issued, "issued", delivery("posted", courier="EMS", tracking="1"), window, mode="proxy"
+    )
+    refused(Code.OTHER_WAY, lambda: delivering.receive(posted, "issued", "try", RECEIVER, window))
+    seen = delivering.receive(ready, "issued", "try", RECEIVER, window)
     refused(
         Code.OTHER_WAY,
-        lambda: rules.end(seen, "issued", "try", "returned", "没来", TODAY, window, at=AT),
+        lambda: delivering.end(seen, "issued", "try", "returned", "没来", TODAY, window, at=AT),
     )
     state, _ = end(seen)
     assert state == "delivered"

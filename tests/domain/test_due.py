@@ -14,6 +14,7 @@ from server.case.rules.course.course import NOTHING, Course, Delivery, Ending, R
 from server.case.rules.course.due import Due, due
 from server.case.rules.course.states import CONSULTATIONS, STATES, CaseState
 from server.case.rules.summary import Submission
+from server.catalogue.rules.item import Mode
 from server.demo import data as demo
 from server.standards.working_days import Counted, left, statutory_days
 
@@ -31,6 +32,7 @@ class Standing:
     submission: Submission | None = None
     decision: Decided | None = None
     course: Course = NOTHING
+    mode: Mode = "proxy"
 
 
 def decided(**more: Any) -> Decided:
@@ -89,6 +91,8 @@ def test_what_is_on_its_way_is_the_turn_of_who_sent_it() -> None:
     assert due(granted) == Due("delivering", by_law, "approver")
     issued = replace(granted, state="issued")
     assert due(issued) == Due("delivering", by_law, "window")
+    online = replace(issued, mode="online")
+    assert due(online) == Due("delivering", by_law, "approver"), "nothing is handed over there"
     posted = replace(RULED, deliveries=(Delivery("a", "posted", (), "meng", AT),))
     assert due(replace(issued, course=posted)) == Due("delivering", by_law, "approver")
     back = replace(RULED, deliveries=(Delivery("a", "posted", (), "meng", AT, state="returned"),))

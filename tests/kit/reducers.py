@@ -84,6 +84,8 @@ def _change_case(case: Json, event: Json) -> None:
         _put(case["materials"], changed)
     elif kind == "case.received":
         case["receipt_number"] = event["receipt_number"]
+    elif kind == "case.mode_changed":
+        case["mode"] = event["mode"]
     elif kind == "case.assigned":
         case["owner"] = event["owner"]
     elif kind == "case.advanced":

@@ -15,6 +15,7 @@ from server.case.wire.course.advancing import (
     CaseSettleFee,
 )
 from server.case.wire.course.consulting import CaseConclude
+from server.case.wire.course.mode import CaseChangeMode, CaseModeChanged
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
 from server.case.wire.decision import (
     CaseCheck,
@@ -113,13 +114,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
+    CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch,
     CaseConsult, CaseRegisterConsulted, CaseConclude,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,
-    MaterialChanged, CaseReceived, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    MaterialChanged, CaseReceived, MaterialMoved, CaseModeChanged, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
     CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced, CaseAssigned,
 )  # fmt: skip

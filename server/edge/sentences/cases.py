@@ -69,6 +69,16 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.OTHER_WAY: Sentences(
         409, "这种送达方式没有这一步，请按页面上的下一步办理。", "This way of delivery has no such step."
     ),
+    Code.OTHER_MODE: Sentences(
+        409,
+        "本件的通办形式没有这一步。请改用该形式的办法，或在决定前更改通办形式。",
+        "The mode of this case has no such step. Use the ways that it has, or change the mode before the decision.",
+    ),
+    Code.ORIGINALS_SENT: Sentences(
+        409,
+        "本件已寄送过纸质原件，不能改为全程网办；请按现在的通办形式办理。",
+        "Paper originals of this case were sent already; go on in its mode of now.",
+    ),
     Code.DELIVERY_ENDED: Sentences(
         409, "这一次送达已经登记过结果，请看送达记录。", "The outcome of this delivery is entered already."
     ),

@@ -80,7 +80,7 @@ ACTS: Final = {
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
-    "case.report", "case.ask_fee", "case.settle_fee",
+    "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
     "case.consult", "case.register_consulted", "case.conclude",
 }  # fmt: skip
@@ -308,6 +308,9 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     consent = {**case, "given": True, "text_version": text, "language": "zh-CN"}
     await scene.is_refused(APPROVER, "case.consent", **consent)
     await scene.does(CLERK, "case.consent", **consent)
+    for other in ("online", "proxy"):
+        await scene.is_refused(APPROVER, "case.change_mode", **case, mode=other)
+        await scene.does(CLERK, "case.change_mode", **case, mode=other)
 
     call_id = await _calls(scene, case)
     await _form(scene, case)

@@ -17,7 +17,7 @@ from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
 from server.case.wire import decision, materials
 from server.case.wire.course import advancing as wire
-from server.case.wire.course import owning
+from server.case.wire.course import mode, owning
 from server.case.wire.http import CaseSummary
 from server.case.wire.registering import CaseConsent
 from server.catalogue.rows import catalogue
@@ -173,6 +173,46 @@ async def test_from_acceptance_to_the_archive_by_each_way_of_delivery(course: Co
     await course.do(APPROVER, wire.CaseArchive)
     assert (await course.course())["state"] == "archived"
     assert await course.refused(APPROVER, wire.CaseArchive) is Code.CASE_ARCHIVED
+
+
+async def test_a_case_all_online_takes_no_originals_and_is_delivered_by_the_unit(
+    course: Course,
+) -> None:
+    parcel = {
+        "courier": "EMS",
+        "tracking": "EX1",
+        "lines": [{"line": "licence", "originals": 1, "copies": 0}],
+    }
+    assert await course.refused(APPROVER, mode.CaseChangeMode, mode="online") is Code.NOT_YOURS
+    await course.do(CLERK, mode.CaseChangeMode, mode="online")
+    assert (await course.office.view(course.case_id))["mode"] == "online"
+    assert await course.refused(CLERK, materials.CaseSendOriginals, **parcel) is Code.OTHER_MODE
+    await course.accepted()
+    assert await course.refused(CLERK, mode.CaseChangeMode, mode="proxy") is Code.OTHER_STEP
+    await course.issued()
+    cases = tables.cases
+    turn = sa.select(cases.c.turn).where(cases.c.id == course.case_id)
+    async with course.office.store.read() as connection:
+        assert (await connection.execute(turn)).scalar_one() == "approver", (
+            "no window hands it over"
+        )
+    posted = {"courier": "EMS", "tracking": "EX123456789CN"}
+    assert await course.refused(CLERK, wire.CaseBeginDelivery, way="collected") is Code.OTHER_MODE
+    assert await course.refused(CLERK, wire.CaseBeginDelivery, way="posted", **posted) is (
+        Code.NOT_YOURS
+    )
+    await course.end(APPROVER, await course.begin(APPROVER, "posted", **posted))
+    assert (await course.course())["state"] == "delivered"
+    await course.made()
+    await course.do(APPROVER, wire.CaseArchive)
+    assert (await course.course())["state"] == "archived"
+
+
+async def test_originals_that_travelled_keep_a_case_from_going_all_online(course: Course) -> None:
+    sheet = {"line": "licence", "originals": 1, "copies": 0}
+    parcel = {"courier": "EMS", "tracking": "EX1", "lines": [sheet]}
+    await course.do(CLERK, materials.CaseSendOriginals, **parcel)
+    assert await course.refused(CLERK, mode.CaseChangeMode, mode="online") is Code.ORIGINALS_SENT
 
 
 async def test_a_call_may_begin_up_to_the_archive_and_changes_no_state(course: Course) -> None:

@@ -47,7 +47,7 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting, owning
+from server.case.wire.course import consulting, mode, owning
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -327,6 +327,9 @@ async def test_every_act_on_a_case_keeps_the_law(
     await step("consent given", CLERK, registering.CaseConsent, given=True, **text)
     await silent("opened", APPROVER, registering.CaseOpen)
     await office.duty(APPROVER)
+    await step("handled online", CLERK, mode.CaseChangeMode, mode="online")
+    assert law.last["applicant"]["case"]["mode"] == "online"
+    await step("handled as before", CLERK, mode.CaseChangeMode, mode="proxy")
     dialled = await step("called", CLERK, signaling_call.CallDial)
     await office.answer(APPROVER, dialled["call_id"])
     assert await law.holds("answered") == 1

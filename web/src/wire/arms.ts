@@ -15,6 +15,7 @@ export const ARMS = {
   'case.drawings_cleared': { takes: { drawings: 'ids' } },
   'case.drawn': { puts: { drawings: 'drawing' } },
   'case.earlier_consented': { sets: { earlier_consent: 'consent' } },
+  'case.mode_changed': { sets: { mode: 'mode' } },
   'case.proposal_answered': { puts: { proposals: 'proposal' } },
   'case.proposed': { puts: { proposals: 'proposal' } },
   'case.rated': { puts: { ratings: 'rating' } },

@@ -70,6 +70,7 @@ export type AnyCommand =
   | CaseMovePromise
   | CaseSendOriginals
   | CaseReceiveOriginals
+  | CaseChangeMode
   | CaseRule
   | CaseIssue
   | CaseAskFee
@@ -107,6 +108,7 @@ export type AnyEvent =
   | MaterialChanged
   | CaseReceived
   | MaterialMoved
+  | CaseModeChanged
   | CaseDecided
   | CaseReferred
   | CaseRecounted
@@ -1082,6 +1084,20 @@ export interface ReceivedLine {
   note?: string
 }
 /**
+ * Handle the case in another mode, which its item has to offer. Window only, before the decision.
+ *
+ * Refused: other_step, case_archived, not_yours, item_unavailable, originals_sent (to 全程网办, once paper
+ * originals travelled).
+ */
+export interface CaseChangeMode {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.change_mode'
+  mode: 'online' | 'proxy' | 'joint'
+}
+/**
  * 准予 or 不予 of an accepted case. Approver only; its paper is made.
  *
  * Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
@@ -1835,7 +1851,7 @@ export interface CaseAgreeElectronic {
  * Begin to hand over: lay ready at the window, post, or send electronically. Without ``results``: of all
  * that is neither on its way nor there. Result: ``{delivery_id}``.
  *
- * Refused: other_step, not_yours, result_unknown, on_its_way, tracking_missing, agreement_missing,
+ * Refused: other_step, not_yours, other_mode, result_unknown, on_its_way, tracking_missing, agreement_missing,
  * reason_missing (留置).
  */
 export interface CaseBeginDelivery {
@@ -1989,8 +2005,8 @@ export interface CaseBeginDelivery {
  * 刷证核对: who fetches is seen to be the applicant or his agent. Window only; of the number nothing but
  * its masked form is kept.
  *
- * Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number (of an
- * identity card).
+ * Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number,
+ * bad_document_number, other_document.
  */
 export interface CaseCheckReceiver {
   id: string
@@ -3149,6 +3165,16 @@ export interface MaterialMoved {
   by: PersonRef
   materials: MaterialView[]
   comments: Comment[]
+}
+/**
+ * The case is handled in this mode from now on.
+ */
+export interface CaseModeChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'case.mode_changed'
+  mode: 'online' | 'proxy' | 'joint'
 }
 /**
  * Open proposals named in ``outdated`` are outdated by a decision that closes the case.

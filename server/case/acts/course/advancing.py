@@ -20,7 +20,7 @@ from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules.course import course as rules
-from server.case.rules.course import external, fees
+from server.case.rules.course import delivering, external, fees
 from server.case.rules.course.course import (
     Agreement,
     Course,
@@ -176,7 +176,7 @@ async def agree(turn: CaseTurn, command: CaseAgreeElectronic) -> Told:
 @acts.on(CaseBeginDelivery, CaseTurn)
 async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
     """Lay ready, post, or send. Result: ``{delivery_id}``. Refusals:
-    ``server.case.rules.course.course.begin``."""
+    ``server.case.rules.course.delivering.begin``."""
     if command.way == "electronic":
         await turn.judge(turn.actor)
     rests = await _rests(turn, command, may=turn.hand.handles())
@@ -190,7 +190,8 @@ async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
         tracking=command.tracking,
         note=command.note,
     )
-    after = rules.begin(turn.case.course, turn.case.state, new, turn.hand)
+    case = turn.case
+    after = delivering.begin(case.course, case.state, new, turn.hand, mode=case.mode)
     begun = after.delivery(new.id)
     payload = {
         **rests,
@@ -203,13 +204,13 @@ async def begin(turn: CaseTurn, command: CaseBeginDelivery) -> Told:
     }
     step = _BEGUN.get(begun.way)
     then = partial(_told, turn, [], step) if step else None
-    told = advanced(turn, "delivery_begun", turn.case.state, after, payload, then)
+    told = advanced(turn, "delivery_begun", case.state, after, payload, then)
     return replace(told, result={"delivery_id": new.id})
 
 
 @acts.on(CaseCheckReceiver, CaseTurn)
 async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
-    """刷证核对. Refusals: ``server.case.rules.course.course.receive``, of
+    """刷证核对. Refusals: ``server.case.rules.course.delivering.receive``, of
     ``identifiers.document_number``."""
     rests = await _rests(turn, command, may=turn.hand.fills)
     number = command.number
@@ -225,7 +226,7 @@ async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
         at=turn.at,
     )
     case = turn.case
-    after = rules.receive(case.course, case.state, command.delivery_id, seen, turn.hand)
+    after = delivering.receive(case.course, case.state, command.delivery_id, seen, turn.hand)
     payload = {
         **rests,
         "delivery": command.delivery_id,
@@ -241,10 +242,10 @@ async def check_receiver(turn: CaseTurn, command: CaseCheckReceiver) -> Told:
 @acts.on(CaseEndDelivery, CaseTurn)
 async def end(turn: CaseTurn, command: CaseEndDelivery) -> Told:
     """登记送达, with 送达回证 and, when all is there, 办结单; or that the post came back. Refusals:
-    ``server.case.rules.course.course.end``."""
+    ``server.case.rules.course.delivering.end``."""
     rests = await _rests(turn, command, may=turn.hand.handles())
     case = turn.case
-    state, after = rules.end(
+    state, after = delivering.end(
         case.course,
         case.state,
         command.delivery_id,

@@ -1,19 +1,25 @@
-"""Registering a case, and opening it as one of its audiences."""
+"""Registering a case, in which mode it is handled, and opening it as one of its audiences."""
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from server.case import rows
+from server.case.acting import rests_on
 from server.case.acts.course import listing
 from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
 from server.case.projection import project_case, project_moved
+from server.case.rows import handovers
 from server.case.rules import case as rules
+from server.case.rules.course import modes
 from server.case.rules.course.course import Consultation, Course
+from server.case.turn import Acts, CaseTurn
 from server.case.views import case_view, due_view
+from server.case.wire.course.mode import CaseChangeMode, CaseModeChanged
 from server.case.wire.http import CaseSnapshot
 from server.case.wire.materials import MaterialMoved
 from server.case.wire.registering import (
@@ -41,6 +47,7 @@ from signaling.wire.envelope import Ack, Command, recall
 
 NOBODY: Final = rules.Applicant("", "", "", None)
 """Who asks and is not named."""
+acts: Final = Acts()
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:
@@ -48,6 +55,7 @@ def commands(store: Store) -> dict[type[Command], Handler]:
     return {
         CaseCreate: partial(create, store),
         CaseOpen: partial(open_case, store),
+        **acts.commands(store),
         **listing.commands(),
     }
 
@@ -84,6 +92,23 @@ def applicant_of(command: Registration, at: datetime) -> rules.Applicant:
         credit_code=identifiers.credit_code(code) if code else None,
         document=command.document,
     )
+
+
+@acts.on(CaseChangeMode, CaseTurn)
+async def change_mode(turn: CaseTurn, command: CaseChangeMode) -> Told | Mapping[str, Any]:
+    """Handled in another mode from now on; the same as it has is no act. Refusals:
+    ``server.case.rules.course.modes.change``."""
+    case = turn.case
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, may=turn.hand.fills)
+    sent = await handovers.list_handovers(turn.connection, case.id)
+    mode = modes.change(
+        case.item.modes, case.state, case.mode, command.mode, turn.hand, sent=bool(sent)
+    )
+    if mode == case.mode:
+        return {}
+    turn.keep(replace(case, mode=mode))
+    payload = {**rests, "mode": mode, "before": case.mode}
+    return Told(CaseModeChanged(**turn.stamp, mode=mode), turn.subject, payload)
 
 
 async def offered(connection: rows.Connection, item_id: str, mode: Mode | None) -> Item:

@@ -43,7 +43,9 @@ async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
         version=turn.version,
     )
     case = turn.case
-    new = rules.send(case.item, before, new, turn.hand, refused=case.state == "refused")
+    new = rules.send(
+        case.item, before, new, turn.hand, mode=case.mode, refused=case.state == "refused"
+    )
     told = await _changed(turn, new, rests, rows.new_handover(case.id, new))
     return replace(told, result={"handover_id": new.id})
 

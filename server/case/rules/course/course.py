@@ -2,8 +2,8 @@
 
 Each act takes the course as it is, in the state that the case is in, and gives both as they are then. Law:
 行政许可法 38 (a denial tells its reason and the ways to have it reviewed), 39 (licence), 44 (delivery within ten
-working days), 69 (revocation is a case of its own); 民事诉讼法 86 to 91 for how papers are delivered (留置,
-邮寄), which administrative practice follows. Pure: time, calendar and ids are given.
+working days), 69 (revocation is a case of its own). How what was issued is handed over: ``delivering``. Pure: time,
+calendar and ids are given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,6 @@ RULED_BY: Final[Mapping[RulingKind, str]] = {
 }
 """The clause on which every ruling may stand, beside those of its item."""
 RESULTS_AT_MOST: Final = 20
-ATTEMPTS_AT_MOST: Final = 20
 BASES_AT_MOST: Final = 20
 
 
@@ -331,105 +330,6 @@ def agree(course: Course, state: str, agreement: Agreement, who: Hand) -> Course
     return replace(course, agreement=replace(agreement, address=agreement.address.strip()))
 
 
-def begin(course: Course, state: str, new: Delivery, who: Hand) -> Course:
-    """Begin to hand over: laid ready at the window, given to the post, sent electronically.
-
-    Without named results: of everything that is neither on its way nor there. Refused: ``other_step``,
-    ``not_yours`` (the window lays ready and visits, the approver sends electronically, both post),
-    ``result_unknown``, ``on_its_way`` (one is on its way or there already), ``tracking_missing`` of what is
-    posted, ``agreement_missing`` of what is sent electronically, ``reason_missing`` (留置 without what
-    happened and who saw it), ``throttled`` (20 tries).
-    """
-    at_step(state, "issued", "denied")
-    fills = new.way in ("collected", "left")
-    if not (who.fills if fills else who.judges() if new.way == "electronic" else who.handles()):
-        raise Refusal(Code.NOT_YOURS)
-    if len(course.deliveries) >= ATTEMPTS_AT_MOST:
-        raise Refusal(Code.THROTTLED)
-    under_way = [one for one in course.deliveries if one.state != "returned"]
-    taken = {id for one in under_way for id in one.results}
-    known = [one.id for one in course.results]
-    if not set(new.results) <= set(known):
-        raise Refusal(Code.RESULT_UNKNOWN)
-    results = new.results or tuple(id for id in known if id not in taken)
-    if taken & set(results) or (known and not results) or (not known and under_way):
-        raise Refusal(Code.ON_ITS_WAY)
-    if new.way == "posted" and not (new.courier.strip() and new.tracking.strip()):
-        raise Refusal(Code.TRACKING_MISSING)
-    if new.way == "electronic" and course.agreement is None:
-        raise Refusal(Code.AGREEMENT_MISSING)
-    if new.way == "left" and not new.note.strip():
-        raise Refusal(Code.REASON_MISSING)
-    begun = replace(
-        new,
-        results=results,
-        courier=new.courier.strip(),
-        tracking=new.tracking.strip(),
-        note=new.note.strip(),
-    )
-    return replace(course, deliveries=(*course.deliveries, begun))
-
-
-def receive(course: Course, state: str, id: str, receiver: Receiver, who: Hand) -> Course:
-    """刷证核对: who fetches is seen to be the applicant or whom he entrusted. It is an act of its own, before he
-    signs for it; a second look replaces the first.
-
-    Refused: ``other_step``, ``not_yours`` (not the window), ``not_found``, ``delivery_ended``, ``other_way``
-    (nothing is fetched), ``receiver_missing`` (no name or number).
-    """
-    at_step(state, "issued", "denied")
-    if not who.fills:
-        raise Refusal(Code.NOT_YOURS)
-    one = _waiting(course, id)
-    if one.way != "collected":
-        raise Refusal(Code.OTHER_WAY, way=one.way)
-    if not receiver.name.strip() or not receiver.number.strip():
-        raise Refusal(Code.RECEIVER_MISSING)
-    return _with(course, replace(one, receiver=replace(receiver, name=receiver.name.strip())))
-
-
-def end(
-    course: Course,
-    state: str,
-    id: str,
-    outcome: Attempt,
-    note: str,
-    on: date,
-    who: Hand,
-    *,
-    at: datetime,
-) -> tuple[CaseState, Course]:
-    """登记送达, or that the post came back: then a new try is begun.
-
-    Refused: ``other_step``, ``not_yours`` (neither side), ``not_found``, ``delivery_ended``,
-    ``receiver_missing`` (fetched by nobody whose identity was seen), ``reason_missing`` (why it came back),
-    ``bad_date`` (a day before it was begun, or to come), ``other_way`` (what is not posted cannot come back).
-    """
-    at_step(state, "issued", "denied")
-    if not who.handles():
-        raise Refusal(Code.NOT_YOURS)
-    one = _waiting(course, id)
-    if not working_days.china_day(one.at) <= on <= working_days.china_day(at):
-        raise Refusal(Code.BAD_DATE, why="delivery")
-    if outcome == "returned":
-        if one.way == "collected":
-            raise Refusal(Code.OTHER_WAY, way=one.way)
-        if not note.strip():
-            raise Refusal(Code.REASON_MISSING)
-    elif one.way == "collected" and one.receiver is None:
-        raise Refusal(Code.RECEIVER_MISSING)
-    ended = replace(
-        one,
-        state=outcome,
-        note=note.strip() or one.note,
-        ended_by=who.person_id,
-        ended_at=at,
-        ended_on=on,
-    )
-    after = _with(course, ended)
-    return ("delivered" if after.complete else _same(state)), after
-
-
 def finish(
     course: Course,
     state: str,
@@ -480,20 +380,3 @@ def archive(
     if making or away:
         raise Refusal(Code.UNFINISHED, papers=making, originals=away)
     return "archived", replace(course, archived=Archived(who.person_id, at))
-
-
-def _waiting(course: Course, id: str) -> Delivery:
-    one = course.delivery(id)
-    if one.state != "waiting":
-        raise Refusal(Code.DELIVERY_ENDED, state=one.state)
-    return one
-
-
-def _with(course: Course, one: Delivery) -> Course:
-    return replace(
-        course, deliveries=tuple(one if each.id == one.id else each for each in course.deliveries)
-    )
-
-
-def _same(state: str) -> CaseState:
-    return next(one for one in states.STATES if one == state)

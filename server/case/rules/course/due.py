@@ -9,9 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from server.case.rules.clock import Deadlines
+from server.case.rules.course import modes
 from server.case.rules.course.course import Course
 from server.case.rules.course.states import CaseState
 from server.case.rules.summary import Submission
+from server.catalogue.rules.item import Mode
 from server.rights.hand import WorkingSide
 from server.standards.working_days import Counted, china_day
 
@@ -64,6 +66,8 @@ class WithClocks(Protocol):
     def decision(self) -> WithDays | None: ...
     @property
     def course(self) -> Course: ...
+    @property
+    def mode(self) -> Mode: ...
 
 
 def due(case: WithClocks) -> Due | None:
@@ -104,8 +108,9 @@ def due(case: WithClocks) -> Due | None:
 
 
 def _at_the_window(case: WithClocks) -> bool:
-    """What is made, or denied, lies at the window unless it is on its way from elsewhere."""
-    if case.state == "granted":
+    """What is made, or denied, lies at the window unless it is on its way from elsewhere, or nothing is handed over
+    there in this mode."""
+    if case.state == "granted" or "collected" not in modes.HANDLING[case.mode].hands_over:
         return False
     waiting = [one for one in case.course.deliveries if one.state == "waiting"]
     return all(one.way in ("collected", "left") for one in waiting)

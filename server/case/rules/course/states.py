@@ -54,3 +54,8 @@ def callable_(state: str) -> bool:
 def archived(state: str) -> bool:
     """Whether the case lies in the archive: nothing about it changes, but what is appended to its file."""
     return state in ARCHIVED
+
+
+def named(state: str) -> CaseState:
+    """The state of this name, which has to be one."""
+    return next(one for one in STATES if one == state)

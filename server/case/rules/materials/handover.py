@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from server.catalogue.rules.item import OTHER_LINE, Item
+from server.case.rules.course import modes
+from server.catalogue.rules.item import OTHER_LINE, Item, Mode
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
@@ -63,17 +64,19 @@ def send(
     new: Handover,
     who: Hand,
     *,
+    mode: Mode,
     refused: bool,
 ) -> Handover:
     """A list that goes with a parcel. Papers travel after acceptance too.
 
-    Refused: ``not_yours`` (not the window), ``case_closed`` (the case was refused), ``line_unknown``,
-    ``malformed`` (a line twice), ``bad_number`` (a line of no paper), ``throttled`` (50 lists).
+    Refused: ``not_yours`` (not the window), ``case_closed`` (the case was refused), ``other_mode`` (全程网办 sends
+    none), ``line_unknown``, ``malformed`` (a line twice), ``bad_number`` (a line of no paper), ``throttled`` (50 lists).
     """
     if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if refused:
         raise Refusal(Code.CASE_CLOSED)
+    modes.takes_originals(mode)
     keys = [one.line for one in new.sheets]
     if unknown := [key for key in keys if key != OTHER_LINE and item.line(key) is None]:
         raise Refusal(Code.LINE_UNKNOWN, lines=",".join(unknown))

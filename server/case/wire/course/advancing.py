@@ -272,7 +272,7 @@ class CaseBeginDelivery(CaseAct):
     """Begin to hand over: lay ready at the window, post, or send electronically. Without ``results``: of all
     that is neither on its way nor there. Result: ``{delivery_id}``.
 
-    Refused: other_step, not_yours, result_unknown, on_its_way, tracking_missing, agreement_missing,
+    Refused: other_step, not_yours, other_mode, result_unknown, on_its_way, tracking_missing, agreement_missing,
     reason_missing (留置).
     """
 
@@ -288,8 +288,8 @@ class CaseCheckReceiver(CaseAct):
     """刷证核对: who fetches is seen to be the applicant or his agent. Window only; of the number nothing but
     its masked form is kept.
 
-    Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number (of an
-    identity card).
+    Refused: other_step, not_found, delivery_ended, other_way, receiver_missing, bad_identity_number,
+    bad_document_number, other_document.
     """
 
     type: Literal["case.check_receiver"] = "case.check_receiver"

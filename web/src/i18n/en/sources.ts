@@ -19,6 +19,16 @@ export default {
     origin: 'from an earlier case',
     origin_of: '{line} of "{item}", handed in at {place} on {day}',
   },
+  mode: {
+    title: 'Mode',
+    change: 'Change the mode',
+    changed: 'Handled as {mode} from now on',
+    duty: { identity: 'Identity', originals: 'Originals', decides: 'Decision', handing: 'Delivery' },
+    identity: { documents: 'by electronic documents that can be verified', window: 'checked at the window' },
+    originals: { none: 'none are taken', posted: 'posted by the window with a list, received by the unit' },
+    decides: { unit: 'the handling unit', units: 'each unit its part; the lead unit closes' },
+    handing: { unit: 'the unit posts or sends electronically', window: 'the window hands over, or either posts' },
+  },
   promise: {
     start: 'Promise it',
     again: 'Another day',

@@ -19,6 +19,16 @@ export default {
     origin: '取自以前的办件',
     origin_of: '取自“{item}”的{line}，{place} {day}提交',
   },
+  mode: {
+    title: '通办形式',
+    change: '更改通办形式',
+    changed: '已改为{mode}',
+    duty: { identity: '身份核验', originals: '纸质原件', decides: '作出决定', handing: '送达' },
+    identity: { documents: '凭可核验的电子证件', window: '由窗口当面核对' },
+    originals: { none: '不收原件', posted: '由窗口随清单寄送，由办理单位核收' },
+    decides: { unit: '办理单位', units: '各地单位各办其事，由牵头单位汇总' },
+    handing: { unit: '办理单位邮寄或电子送达', window: '窗口发放，或由任一方邮寄' },
+  },
   promise: {
     start: '承诺后补',
     again: '改承诺日期',

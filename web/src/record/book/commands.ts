@@ -8,6 +8,7 @@ import type {
   CaseAgreeElectronic,
   CaseArchive,
   CaseBeginDelivery,
+  CaseChangeMode,
   CaseCheckReceiver,
   CaseConclude,
   CaseDecide,
@@ -56,6 +57,7 @@ type CourseCommand =
   | OnlyOf<CaseFinish>
   | OnlyOf<CaseArchive>
   | OnlyOf<CaseReport>
+  | OnlyOf<CaseChangeMode>
   | OnlyOf<CaseAskFee>
   | OnlyOf<CaseSettleFee>
   | OnlyOf<CaseConclude>
@@ -143,6 +145,7 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.settle_fee', ...payment }, on),
     report: (reported: Omit<OnlyOf<CaseReport>, 'type'>, on?: Rests) =>
       sent({ type: 'case.report', ...reported }, on),
+    changeMode: (mode: CaseChangeMode['mode'], on?: Rests) => sent({ type: 'case.change_mode', mode }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
     beginDelivery: (begun: Omit<OnlyOf<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
       sent<{ delivery_id: string }>({ type: 'case.begin_delivery', ...begun }, on),

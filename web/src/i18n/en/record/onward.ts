@@ -276,7 +276,7 @@ export default {
         posted: "The addressee's own signature is the delivery; a locker or a neighbour is none.",
         electronic: 'Arrival in the system that the applicant named is the delivery.',
       },
-      by_approver: 'The approver delivers electronically',
+      by_approver: { electronic: 'The approver delivers electronically', posted: 'Posted by the approver' },
       by_window: 'The window does this',
       visit: 'Left at the domicile',
       left_note: 'What happened, and the witnesses',

@@ -247,7 +247,7 @@ export default {
         posted: '本人签收回传即为送达；驿站、他人代收不算。',
         electronic: '到达申请人指定的系统即为送达。',
       },
-      by_approver: '电子送达由审批人员办理',
+      by_approver: { electronic: '电子送达由审批人员办理', posted: '由审批人员邮寄' },
       by_window: '由窗口办理',
       visit: '上门留置送达',
       left_note: '留置经过和见证人',

@@ -5,6 +5,7 @@
  */
 import type { CaseView, DeliveryView, MaterialView, PersonRef, ResultView } from '../../../wire/messages'
 import { consultation, fillable, type CaseState } from './course'
+import { mayBegin } from './modes'
 import { linesOf } from '../lines'
 import { atWindow } from '../points'
 import { owed } from '../promises'
@@ -101,8 +102,9 @@ function handingOver(view: CaseView, seat: DeskSeat): CourseStep {
   const open = waiting(view)
   const next = open.find(mine)
   if (next) return { kind: next.way === 'collected' && !next.receiver ? 'check' : 'end', delivery: next.id }
-  // who agreed to electronic delivery is sent it by the unit that decides; else it is laid ready at the window
-  const begins = view.course.agreement ? 'approver' : 'window'
+  // who agreed to electronic delivery is sent it by the unit that decides, as is all where nothing is handed over at the
+  // window; else it is laid ready there
+  const begins = view.course.agreement || !mayBegin(view, 'collected', 'window') ? 'approver' : 'window'
   if (toBegin(view))
     return seat === begins
       ? { kind: 'begin' }
