@@ -94,6 +94,7 @@ class Code(StrEnum):
     OTHER_MODE = "other_mode"
     ORIGINALS_SENT = "originals_sent"
     DELIVERY_ENDED = "delivery_ended"
+    PRINCIPAL_MISSING = "principal_missing"
     RECEIVER_MISSING = "receiver_missing"
     ANSWER_MISSING = "answer_missing"
     CAUSE_MISSING = "cause_missing"

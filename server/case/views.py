@@ -8,6 +8,7 @@ from typing import Final
 
 from server.case import rows
 from server.case.rows.papers import Paper
+from server.case.rules import applying
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Deadlines, Extension, Halt
@@ -67,7 +68,7 @@ from server.case.wire.signing import PaperView, SealView, SignatureView, Submiss
 from server.case.wire.talk import Comment, CommentEntry, Saying
 from server.case.wire.unmasking import UnmaskingView
 from server.case.wire.view import CaseView
-from server.case.wire.words import Applicant, Consent
+from server.case.wire.words import Applicant, Consent, Principal
 from server.catalogue.rules.item import OTHER_LINE
 from server.catalogue.views import item_view
 from server.catalogue.wire import ItemView, MaterialLine
@@ -102,6 +103,11 @@ def person_ref(actor: Actor) -> PersonRef:
     )
 
 
+def applicant_view(applicant: applying.Applicant) -> Applicant:
+    """Who applies, whole: it names no member of staff."""
+    return APPLICANT(applicant, {})
+
+
 def case_view(whole: rows.Whole) -> CaseView:
     """The whole case for the wire. Project it before it leaves."""
     record, case, people = whole.record, whole.record.case, whole.people
@@ -116,13 +122,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         window_unit_id=case.window_unit_id,
         window_unit_name=record.window_unit_name,
         window_place=record.window_place,
-        applicant=Applicant(
-            name=case.applicant.name,
-            identity_number=case.applicant.identity_number,
-            phone=case.applicant.phone,
-            credit_code=case.applicant.credit_code,
-            document=case.applicant.document,
-        ),
+        applicant=applicant_view(case.applicant),
         consent=consent_view(case.consent, people[case.consent.taken_by]) if case.consent else None,
         fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},
         proposals=[proposal_view(one, people) for one in case.proposals],
@@ -186,6 +186,9 @@ SHOWN: Final = MaterialLine(
 )
 REFERRAL: Final = Filled(ReferralView, rules.Referral)
 DRAWING: Final = Filled(DrawingView, Drawing)
+APPLICANT: Final = Filled(
+    Applicant, applying.Applicant, {"principal": Filled(Principal, applying.Principal)}
+)
 CONSENT: Final = Filled(Consent, rules.Consent)
 FIELD: Final = Filled(FieldState, SavedValue)
 PROPOSAL: Final = Filled(Proposal, Proposed)

@@ -125,6 +125,7 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
             "identity_number": "370103************",
             "phone": "138****6217",
             "credit_code": "91370103MA3D7KQ42E",
+            "principal": None,
         },
         "asked_on": "2026年11月23日",
         "window": {

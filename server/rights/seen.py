@@ -69,7 +69,7 @@ class Seen:
     """Its place. Without one no scope sees it: what nobody thought of stays hidden."""
     cut: Callable[[Any, TaskScope], Any] | None = None
     """What a scope sees of a thing that has places within."""
-    masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    masks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     blank: Mapping[AudienceSide, Mapping[str, Any]] = field(default_factory=dict)
     """The members that a side gets as these values; for ``task`` whatever may lead out of its scope."""
 
@@ -99,7 +99,7 @@ def sees(rule: Seen, thing: Any, audience: Audience, place: str = "") -> bool:
 def said(rule: Seen, member: str, value: str, audience: Audience) -> str:
     """A member of a thing that this audience sees, masked where it sees it so."""
     mask = rule.masks.get(member)
-    return value if mask is None or audience.side in UNMASKED else mask(value)
+    return value if mask is None or audience.side in UNMASKED else str(mask(value))
 
 
 def see(thing: Any, audience: Audience, *, sensitive: bool = True, place: str = "") -> Any:

@@ -11,7 +11,8 @@ import pytest
 
 from server.case.rules import case as rules
 from server.case.rules import form
-from server.case.rules.case import Applicant, Case, Consent, Decision
+from server.case.rules.applying import Applicant
+from server.case.rules.case import Case, Consent, Decision
 from server.case.rules.course import states
 from server.case.rules.course.states import STATES, CaseState
 from server.case.rules.form import Proposal, SavedValue

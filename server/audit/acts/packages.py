@@ -23,6 +23,7 @@ from server.audit.rows import SealedEntry
 from server.calls.rows import recorded
 from server.case import admission, rows
 from server.case.rows.reading import Whole
+from server.case.rules.applying import Principal
 from server.case.turn import HeaderTurn
 from server.case.views import case_view
 from server.people.acts.throttle import Limit, spend
@@ -216,6 +217,18 @@ def _proofs(entries: Sequence[SealedEntry], journal: Proving) -> dict[str, bytes
     }
 
 
+def _principal(who: Principal | None) -> dict[str, Any] | None:
+    """For whom he came."""
+    return who and {
+        "capacity": who.capacity,
+        "name": who.name,
+        "document": who.document,
+        "number": who.number,
+        "representative": who.representative or None,
+        "mandate_until": who.mandate_until and who.mandate_until.isoformat(),
+    }
+
+
 def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
     """The metadata in the order of ``case.xsd``."""
     record, case = whole.record, whole.record.case
@@ -233,6 +246,7 @@ def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
             "identity_number": case.applicant.identity_number,
             "phone": case.applicant.phone,
             "credit_code": case.applicant.credit_code or None,
+            "principal": _principal(case.applicant.principal),
         },
         "window": {"unit": record.window_unit_name, "name": record.window_name},
         "unit": record.unit_name,

@@ -11,6 +11,7 @@ from server.case.rows.beside import list_checks, list_comments, list_entries, ma
 from server.case.rows.columns import course_of, decided_of, promises_of, referrals_of, submission_of
 from server.case.rows.reading import JOINED, PLACES, Connection
 from server.case.rules import case as rules
+from server.case.rules.applying import kept, with_mandate
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
 from server.case.rules.course.course import Course
@@ -26,6 +27,7 @@ from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
+from server.standards.identifiers import mask_name
 from server.standards.numbering import ungrouped
 from server.store.tables import COMBINED, CONSULTED, cases, items, legs, materials, sayings
 from signaling.wire.envelope import PersonRef
@@ -75,7 +77,8 @@ class ListedCase:
     state: CaseState
     mode: str
     item: Item
-    applicant_name: str
+    applicant_masked: str
+    """A company by its whole name, a person masked."""
     clerk: PersonRef
     window_name: str
     window_unit_name: str
@@ -116,7 +119,8 @@ class Owing:
     owed_by: date
     number: str | None
     item: Item
-    applicant_name: str
+    applicant_masked: str
+    """A company by its whole name, a person masked."""
     window_unit_name: str
     promises: tuple[Promise, ...]
     materials: tuple[Material, ...]
@@ -153,8 +157,8 @@ async def list_owed(
             case_id=row["id"],
             owed_by=row["owed_by"],
             number=row["number"],
-            item=item_of(dict(row)),
-            applicant_name=row["applicant_name"],
+            item=with_mandate(item_of(dict(row)), kept(row["principal"])),
+            applicant_masked=listed_name(row),
             window_unit_name=row["window_unit_name"],
             promises=promises_of(row["promises"]),
             materials=tuple(brought[row["id"]]),
@@ -186,7 +190,7 @@ async def list_cases(
     What was only asked (咨询) is found by its ``state`` alone.
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
     ``text`` looks in the 办件编号, the 收件号, the item's name, the names of files and what was said, and at the
-    beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
+    beginning of the names of the applicant and of whom he came for; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
     place = sa.tuple_(cases.c.created_at, cases.c.id)
@@ -235,6 +239,7 @@ async def list_cases(
                 cases.c.number.contains(ungrouped(text), autoescape=True),
                 cases.c.receipt_number.contains(ungrouped(text).upper(), autoescape=True),
                 cases.c.applicant_name.startswith(text, autoescape=True),
+                cases.c.principal["name"].as_string().startswith(text, autoescape=True),
                 of_item,
                 named,
                 said,
@@ -370,7 +375,7 @@ async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[st
 def _listed(
     row: Mapping[str, Any], people: Mapping[str, PersonRef], brought: Sequence[Material]
 ) -> ListedCase:
-    item = item_of(row)
+    item = with_mandate(item_of(row), kept(row["principal"]))
     stored, required = counts(item, brought)
     referrals = referrals_of(row["referrals"])
     return ListedCase(
@@ -385,6 +390,7 @@ def _listed(
         materials_required=required,
         judged=judged(item, brought),
         referred_from=referrals[-1].from_unit_name if referrals else None,
+        applicant_masked=listed_name(row),
         **{
             name: row[name]
             for name in (
@@ -394,7 +400,6 @@ def _listed(
                     "receipt_number",
                     "state",
                     "mode",
-                    "applicant_name",
                     "window_name",
                     "unit_id",
                 ),
@@ -403,6 +408,14 @@ def _listed(
             )
         },
     )
+
+
+def listed_name(row: Mapping[str, Any]) -> str:
+    """Who applies, as lists name him: a company by its whole name, a person masked."""
+    who = kept(row["principal"])
+    if who is None:
+        return mask_name(row["applicant_name"])
+    return who.name if who.company else mask_name(who.name)
 
 
 def counts(item: Item, brought: Sequence[Material]) -> tuple[int, int]:

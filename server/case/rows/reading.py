@@ -35,7 +35,8 @@ from server.case.rows.papers import Paper, list_papers
 from server.case.rows.phones import list_phones
 from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
-from server.case.rules.case import Applicant, Case
+from server.case.rules.applying import Applicant, kept, with_mandate
+from server.case.rules.case import Case
 from server.case.rules.course import states
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
@@ -110,6 +111,7 @@ _HEADER_COLUMNS: Final = (
     cases.c.window_unit_id,
     cases.c.unit_id,
     cases.c.state,
+    cases.c.principal,
     *ITEM_COLUMNS,
 )
 _HEADER: Final = (
@@ -212,7 +214,7 @@ def _header(row: Sequence[Any]) -> CaseHead:
         window_unit_id=named["window_unit_id"],
         unit_id=named["unit_id"],
         state=named["state"],
-        item=item_of(named),
+        item=with_mandate(item_of(named), kept(named["principal"])),
     )
 
 
@@ -259,23 +261,18 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
     filled = _Filled({}, {}, ())
     if not for_call:
         filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
+    applicant = applicant_of(row)
     case = Case(
         id=row["id"],
         number=row["number"],
         state=row["state"],
         mode=row["mode"],
-        item=item_of(dict(row)),
+        item=with_mandate(item_of(dict(row)), applicant.principal),
         clerk_id=row["clerk_id"],
         window_id=row["window_id"],
         window_unit_id=row["window_unit_id"],
         unit_id=row["unit_id"],
-        applicant=Applicant(
-            row["applicant_name"],
-            row["identity_number"],
-            row["phone"],
-            row["credit_code"],
-            row["document"],
-        ),
+        applicant=applicant,
         consent=consent_of(row["consent"]),
         entries=filled.entries,
         holds=filled.holds,
@@ -376,10 +373,26 @@ def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
     return _Filled(dict(entries), holds, tuple(made))
 
 
+def applicant_of(row: Mapping[str, Any]) -> Applicant:
+    """Who applies, from the row of a case."""
+    return Applicant(
+        row["applicant_name"],
+        row["identity_number"],
+        row["phone"],
+        row["credit_code"],
+        row["document"],
+        kept(row["principal"]),
+    )
+
+
 async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
     """Cases of the applicant with the same identity number beside this one, newest first; of those
-    in the name of an organisation only that of this case."""
-    organisation = cases.c.credit_code
+    in the name of an organisation only that of this case. What somebody brought as an agent was another
+    person's, and an agent brings nothing of his own: neither is among them."""
+    organisation, who = cases.c.credit_code, case.applicant.principal
+    if who is not None and who.capacity == "agent":
+        return []
+    came_as = sa.func.coalesce(cases.c.principal["capacity"].as_string(), "")
     found = await connection.execute(
         sa.select(cases.c.id, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
@@ -388,6 +401,7 @@ async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
             cases.c.identity_number != "",
             cases.c.document == case.applicant.document,
             sa.or_(organisation.is_(None), organisation == case.applicant.credit_code),
+            came_as != "agent",
             cases.c.id != case.id,
         )
         .order_by(cases.c.created_at.desc(), cases.c.id.desc())

@@ -24,6 +24,7 @@ from server.case.rows.columns import (
 )
 from server.case.rows.reading import Connection
 from server.case.rows.referred import new_referrals
+from server.case.rules.applying import stored
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
@@ -97,6 +98,7 @@ async def add(connection: Connection, case: Case) -> None:
             phone=case.applicant.phone,
             credit_code=case.applicant.credit_code,
             document=case.applicant.document,
+            principal=stored(case.applicant.principal),
             consent=None,
             decision=None,
             call_id=None,
@@ -207,6 +209,7 @@ def _registered(before: Case, after: Case) -> dict[str, Any]:
             name: getattr(after.applicant, name)
             for name in ("document", "identity_number", "phone", "credit_code")
         }
+        row["principal"] = stored(after.applicant.principal)
     return row
 
 

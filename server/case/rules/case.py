@@ -9,11 +9,12 @@ serials are given.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 from server.case.rules import checklist, clock, form, summary
+from server.case.rules.applying import Applicant
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Deadlines, Started
 from server.case.rules.course import due as dues
@@ -33,21 +34,10 @@ from server.catalogue.rules.schema import ValueFault
 from server.people.rules import Authority
 from server.rights.hand import Hand
 from server.standards import limits, working_days
-from server.standards.identifiers import IdentityDocument
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 Decision = Literal["accepted", "to_correct", "refused"]
-
-
-@dataclass(frozen=True)
-class Applicant:
-    name: str
-    identity_number: str
-    phone: str
-    credit_code: str | None
-    document: IdentityDocument = "identity_card"
-    """Of which ``identity_number`` is the number."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +194,8 @@ class Case:
     @property
     def summary_hash(self) -> str:
         """The hash of the summary of what stands here now; see ``summary.digest``."""
-        applicant = asdict(self.applicant)
-        return summary.digest(self.id, self.item, applicant, self.entries, self.materials)
+        signed = self.applicant.signed
+        return summary.digest(self.id, self.item, signed, self.entries, self.materials)
 
 
 def callable_(case: Case) -> None:

@@ -1,9 +1,11 @@
 """A case is registered, opened, consented to and called about: commands and events."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import StrictBool, StringConstraints
 
+from server.case.rules.applying import Capacity
 from server.case.rules.course.states import CaseState
 from server.case.wire.course.consulting import Question
 from server.case.wire.view import CaseView
@@ -18,22 +20,36 @@ from server.standards.identifiers import (
 from server.standards.languages import Language
 from signaling.wire.envelope import Command, Event, Id, Message
 
+Named = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=60,
+        strip_whitespace=True,
+        pattern=rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$",
+    ),
+]
+"""Without characters that are not seen: what turns the direction of writing shows another name."""
+
+
+class PrincipalEntry(Message):
+    """For whom the person at the window applies; of a company its credit code is the number, and ``representative`` its
+    法定代表人, who needs no entry where he came himself."""
+
+    capacity: Capacity
+    name: Named
+    number: Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
+    document: IdentityDocument = "identity_card"
+    representative: Annotated[str, StringConstraints(max_length=60, strip_whitespace=True)] = ""
+    mandate_until: date | None = None
+
 
 class Registration(Command):
     """What registering a case (收件登记) asks for: the item, how it is handled, and who applies."""
 
     item_id: Id
     mode: Mode
-    applicant_name: Annotated[
-        str,
-        StringConstraints(
-            min_length=1,
-            max_length=60,
-            strip_whitespace=True,
-            pattern=rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$",
-        ),
-    ]
-    """Without characters that are not seen: what turns the direction of writing shows another name."""
+    applicant_name: Named
     document: IdentityDocument = "identity_card"
     identity_number: Annotated[
         str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
@@ -43,10 +59,12 @@ class Registration(Command):
         Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
         | None
     ) = None
+    principal: PrincipalEntry | None = None
+    """None: the person at the window applies for himself."""
 
 
 class CaseCreate(Registration):
-    """Register a case. Refused: bad identity number, number of another document, credit code or phone; unknown item. Result: ``{case_id}``."""
+    """Register a case. Refused: bad identity number, number of another document, credit code or phone; principal_missing; unknown item. Result: ``{case_id}``."""
 
     type: Literal["case.create"] = "case.create"
 

@@ -1,10 +1,11 @@
 """Words that the shapes of a case share, its applicant and his consent, and the commands about a case."""
 
-from datetime import datetime
-from typing import Annotated, ClassVar
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints
 
+from server.case.rules.applying import Capacity
 from server.rights.seen import Seen, everywhere
 from server.standards.identifiers import (
     IdentityDocument,
@@ -35,9 +36,35 @@ Share = Annotated[float, Field(ge=0, le=1)]
 """A place in a document or pad as a share of its width or height, from the left or the top."""
 
 
+class Principal(Message):
+    """For whom the person at the window applies, and as what he came: a company with its 统一社会信用代码 and its
+    法定代表人, or a person with the number of his document, masked as the applicant's is. ``mandate_until``: the last day
+    of the 授权委托书, None up to the end of the matter."""
+
+    seen: ClassVar = Seen(at=everywhere)
+
+    capacity: Capacity
+    name: str
+    credit_code: str | None
+    document: IdentityDocument | None
+    identity_number: str
+    """Empty of a company."""
+    representative: str
+    mandate_until: date | None
+
+    def masked(self) -> Self:
+        """With the number of a person masked."""
+        return self.model_copy(update={"identity_number": mask_document(self.identity_number)})
+
+
 class Applicant(Message):
     seen: ClassVar = Seen(
-        at=everywhere, masks={"identity_number": mask_document, "phone": mask_phone}
+        at=everywhere,
+        masks={
+            "identity_number": mask_document,
+            "phone": mask_phone,
+            "principal": lambda of: of and of.masked(),
+        },
     )
 
     name: str
@@ -47,6 +74,8 @@ class Applicant(Message):
     credit_code: str | None = None
     document: IdentityDocument = "identity_card"
     """Of which ``identity_number`` is the number."""
+    principal: Principal | None = None
+    """None: he applies for himself."""
 
 
 class Consent(Message):

@@ -82,6 +82,11 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.DELIVERY_ENDED: Sentences(
         409, "这一次送达已经登记过结果，请看送达记录。", "The outcome of this delivery is entered already."
     ),
+    Code.PRINCIPAL_MISSING: Sentences(
+        422,
+        "请填写委托人姓名或单位名称，单位还请填写法定代表人。",
+        "Please give the name of whom he comes for, and of a company its legal representative.",
+    ),
     Code.RECEIVER_MISSING: Sentences(
         409, "请先核对领取人身份，再登记领取。", "Please check who fetches it before you enter that it was fetched."
     ),

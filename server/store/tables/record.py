@@ -46,6 +46,7 @@ cases = sa.Table(
     C("phone", sa.String(20), nullable=False, info=FACT),
     C("credit_code", sa.String(18), nullable=True, info=FACT),
     C("document", sa.String(20), nullable=False, server_default="identity_card", info=FACT),  # of identity_number
+    C("principal", JSON, nullable=True, info=FACT),  # for whom he came, and as what; none: for himself
     C("consent", JSON, nullable=True, info=FACT),
     C("decision", JSON, nullable=True, info=FACT),
     C("call_id", ID, nullable=True, info=FACT),

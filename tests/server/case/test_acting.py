@@ -21,7 +21,7 @@ from server.case.wire import (
     words,
 )
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting
+from server.case.wire.course import consulting, mode
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
@@ -159,6 +159,7 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
             "handover_id": "x" * 22,
             "arrived": [{"line": "identity", "received": True, "note": ""}],
         }),
+        (CLERK, mode.CaseChangeMode, {"mode": "online"}),
         (APPROVER, course.CaseRule, {"ruling": "granted"}),
         (APPROVER, course.CaseAskFee, {"amount_fen": 1000}),
         (CLERK, course.CaseSettleFee, {"kind": "paid", "on": "2026-11-23", "number": "x"}),

@@ -72,6 +72,7 @@ async def test_a_consultation_becomes_a_case_in_the_call_that_goes_on(
         "phone": "",
         "credit_code": None,
         "document": "identity_card",
+        "principal": None,
     }
     assert {id.id for id in await listed(office, CLERK, mine=True)} == set()
     assert await listed(office, CLERK, by_due=True) == []

@@ -180,7 +180,7 @@ async def test_a_case_all_online_takes_no_originals_and_is_delivered_by_the_unit
 ) -> None:
     parcel = {
         "courier": "EMS",
-        "tracking": "EX1",
+        "tracking": "EX123456789CN",
         "lines": [{"line": "licence", "originals": 1, "copies": 0}],
     }
     assert await course.refused(APPROVER, mode.CaseChangeMode, mode="online") is Code.NOT_YOURS
@@ -210,7 +210,7 @@ async def test_a_case_all_online_takes_no_originals_and_is_delivered_by_the_unit
 
 async def test_originals_that_travelled_keep_a_case_from_going_all_online(course: Course) -> None:
     sheet = {"line": "licence", "originals": 1, "copies": 0}
-    parcel = {"courier": "EMS", "tracking": "EX1", "lines": [sheet]}
+    parcel = {"courier": "EMS", "tracking": "EX123456789CN", "lines": [sheet]}
     await course.do(CLERK, materials.CaseSendOriginals, **parcel)
     assert await course.refused(CLERK, mode.CaseChangeMode, mode="online") is Code.ORIGINALS_SENT
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
@@ -21,9 +21,11 @@ from server.audit.acts.archive import Archive
 from server.case.acts.course.listing import listing
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
+from server.case.rows.reading import find, list_earlier
 from server.case.wire.decision import CaseDecide
 from server.case.wire.form import CaseEdit
-from server.case.wire.materials import CaseReview
+from server.case.wire.http import CaseSummary
+from server.case.wire.materials import CaseConsentEarlier, CaseReview
 from server.case.wire.signing import CasePrintForm, CaseSign, CaseSubmit, CaseSummarise
 from server.demo import data as demo
 from server.jobs.runner import Jobs
@@ -35,6 +37,8 @@ from tests.kit.casework import (
     ADMIN,
     APPROVER,
     CLERK,
+    OTHER_IDENTITY_NUMBER,
+    PDF,
     SUPERVISOR,
     VALUES,
     Office,
@@ -394,3 +398,76 @@ async def test_each_document_of_an_applicant_is_registered_masked_and_printed(
     with pytest.raises(Refusal) as refused:
         await desk.office.case(document="passport", identity_number="11010519491231002X")
     assert refused.value.code is Code.BAD_DOCUMENT_NUMBER
+
+
+FIRM: Final = {
+    "capacity": "handler",
+    "name": "济南禾川检测技术有限公司",
+    "number": "91370103MA3D7KQ42E",
+    "representative": "刘启明",
+    "mandate_until": "2027-11-24",
+}
+MINOR: Final = {"capacity": "agent", "name": "王建国", "number": OTHER_IDENTITY_NUMBER}
+
+
+@SQLITE_ALONE
+@pytest.mark.parametrize("of", [FIRM, {**FIRM, "capacity": "representative"}, MINOR])
+async def test_whoever_comes_for_another_is_registered_masked_and_printed_with_him(
+    desk: Desk, of: dict[str, Any]
+) -> None:
+    company = of["capacity"] != "agent"
+    desk.case_id = await desk.office.case(credit_code=None, principal=of)
+    whole = await desk.office.view(desk.case_id)
+    far = await desk.office.view(desk.case_id, APPROVER)
+    for view, number in (
+        (whole, OTHER_IDENTITY_NUMBER),
+        (far, f"{OTHER_IDENTITY_NUMBER[:6]}{'*' * 12}"),
+    ):
+        told = view["applicant"]["principal"]
+        assert (told["name"], told["capacity"]) == (of["name"], of["capacity"])
+        assert told["credit_code"] == (of["number"] if company else None)
+        assert told["identity_number"] == ("" if company else number)
+        assert view["applicant"]["credit_code"] == (of["number"] if company else None)
+        asked = [line["key"] for line in view["item"]["lines"]]
+        assert ("mandate" in asked) is (of["capacity"] != "representative")
+    [row] = [one for one in await listed(desk) if one.id == desk.case_id]
+    assert row.applicant_masked == (of["name"] if company else "王**")
+    await desk.office.do(CLERK, CasePrintForm, case_id=desk.case_id)
+    _, text = await desk.made()
+    on(text, of["name"], of["number"], "孙雅宁")
+    if of["capacity"] == "handler":
+        on(text, "经办人（受委托）", "法定代表人", "刘启明", "有效至2027年11月24日")
+
+
+async def listed(desk: Desk) -> list[CaseSummary]:
+    """The newest cases, as the approver's list has them."""
+    return await listing(desk.office.store, desk.office.actors[APPROVER])
+
+
+@SQLITE_ALONE
+async def test_a_case_without_the_mandate_is_not_complete_and_an_agent_brings_nothing_of_before(
+    office: Office, tmp_path: Path
+) -> None:
+    uploads = await office.uploads(tmp_path / "uploads")
+    of_client = await office.case(credit_code=None, principal=MINOR)
+    await office.bring(uploads, of_client, "identity")
+    own = await office.case(credit_code=None)
+    await office.bring(uploads, own, "identity", PDF.replace(b"200 200", b"300 300"))
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    for principal in (None, MINOR):
+        case_id = await office.case(credit_code=None, principal=principal)
+        await office.do(CLERK, CaseConsentEarlier, case_id=case_id, **yes)
+        async with office.store.read() as connection:
+            case = (await find(connection, case_id)).case  # type: ignore[union-attr]
+            before = {one.case_id for one in await list_earlier(connection, case)}
+        assert of_client not in before, "what he brought as an agent was another person's"
+        assert (own in before) is (principal is None)
+    accepted = {"decision": "accepted", "reason": "x"}
+    refusal = await office.refused(APPROVER, CaseDecide, case_id=case_id, **accepted)
+    assert "mandate" in refusal.details["lines"].split(",")
+    for lacking in (
+        {**FIRM, "name": "x", "representative": ""},
+        {**FIRM, "mandate_until": "2020-01-01"},
+    ):
+        with pytest.raises(Refusal):
+            await office.case(principal=lacking)

@@ -4,6 +4,7 @@
  */
 import { computed, nextTick, onMounted, reactive, ref, watch, type ComputedRef, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { useToday } from '../rules/clock'
 import {
   creditCodeFault,
   documentFault,
@@ -14,6 +15,7 @@ import {
 import { Problem } from '../wire/http'
 import type { CaseCreate, CaseView } from '../wire/messages'
 import { useItemChoice, type ItemChoice } from './useItemChoice'
+import { usePrincipal, type EnteredPrincipal } from './usePrincipal'
 
 export type Registration = Omit<CaseCreate, 'type' | 'id'>
 export const ENTRIES = ['applicant_name', 'identity_number', 'phone', 'credit_code'] as const
@@ -37,6 +39,12 @@ export interface NewCaseForm extends ItemChoice {
   problem: Ref<Problem | null>
   /** whether nothing is wrong with what was typed */
   whole: ComputedRef<boolean>
+  /** for whom he comes */
+  principal: EnteredPrincipal
+  /** whether it was sent once: from then on all that lacks is said */
+  tried: Ref<boolean>
+  /** the fields that are asked for: a company's code is the principal's where he comes for one */
+  asked: ComputedRef<(typeof ENTRIES)[number][]>
   register: () => Promise<void>
 }
 
@@ -57,6 +65,10 @@ export function useNewCase(
     phone: '',
     credit_code: '',
   })
+  const today = useToday()
+  const principal = usePrincipal(() => today.value)
+  const own = computed(() => principal.entered.capacity === 'self')
+  const asked = computed(() => ENTRIES.filter((one) => one !== 'credit_code' || own.value))
   const tried = ref(false)
   const busy = ref(false)
   const problem = ref<Problem | null>(null)
@@ -79,9 +91,11 @@ export function useNewCase(
       ? documentFault(entered.document, entered.identity_number)
       : 'missing',
     phone: entered.phone.trim() ? phoneFault(entered.phone) : 'missing',
-    credit_code: entered.credit_code.trim() ? creditCodeFault(entered.credit_code) : null,
+    credit_code: own.value && entered.credit_code.trim() ? creditCodeFault(entered.credit_code) : null,
   }))
-  const whole = computed(() => !Object.values(faults.value).some(Boolean))
+  const whole = computed(
+    () => ![faults, principal.faults].some((one) => Object.values(one.value).some(Boolean)),
+  )
 
   function said(name: Name): string {
     const fault = faults.value[name]
@@ -111,7 +125,9 @@ export function useNewCase(
         document: entered.document,
         identity_number: entered.identity_number.trim().toUpperCase(),
         phone: entered.phone.trim(),
-        credit_code: entered.credit_code.trim() ? entered.credit_code.trim().toUpperCase() : null,
+        credit_code:
+          own.value && entered.credit_code.trim() ? entered.credit_code.trim().toUpperCase() : null,
+        principal: principal.made(),
       })
       sessionStorage.removeItem(KEPT)
     } catch (reason) {
@@ -122,26 +138,40 @@ export function useNewCase(
   }
 
   // kept for a reload of this tab only: an identity number does not outlive the tab
-  watch([entered, item], () => {
+  watch([entered, principal.entered, item], () => {
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ ...entered, item_id: item.value?.id ?? null }))
+      const kept = { ...entered, of: principal.entered, item_id: item.value?.id ?? null }
+      sessionStorage.setItem(KEPT, JSON.stringify(kept))
     } catch {
       // without storage a reload loses what was typed, nothing else
     }
   })
 
   onMounted(async () => {
-    let kept: (Entered & { item_id: string | null }) | null
+    let kept: (Entered & { of?: typeof principal.entered; item_id: string | null }) | null
     try {
       kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null')
     } catch {
       kept = null
     }
     if (!kept) return void (consulted?.item_id && choice.choose(consulted.item_id))
-    const { item_id, ...rest } = kept
+    const { item_id, of, ...rest } = kept
     Object.assign(entered, rest)
+    Object.assign(principal.entered, of)
     if (item_id) await choice.choose(item_id)
   })
 
-  return { ...choice, entered, said, leave: (name) => void left.add(name), busy, problem, whole, register }
+  return {
+    ...choice,
+    tried,
+    asked,
+    principal,
+    entered,
+    said,
+    leave: (name) => void left.add(name),
+    busy,
+    problem,
+    whole,
+    register,
+  }
 }

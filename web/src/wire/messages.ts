@@ -452,7 +452,7 @@ export interface RehearsalClose {
   rehearsal_id: string
 }
 /**
- * Register a case. Refused: bad identity number, number of another document, credit code or phone; unknown item. Result: ``{case_id}``.
+ * Register a case. Refused: bad identity number, number of another document, credit code or phone; principal_missing; unknown item. Result: ``{case_id}``.
  */
 export interface CaseCreate {
   id: string
@@ -463,7 +463,20 @@ export interface CaseCreate {
   identity_number: string
   phone: string
   credit_code?: string | null
+  principal?: PrincipalEntry | null
   type: 'case.create'
+}
+/**
+ * For whom the person at the window applies; of a company its credit code is the number, and ``representative`` its
+ * 法定代表人, who needs no entry where he came himself.
+ */
+export interface PrincipalEntry {
+  capacity: 'representative' | 'handler' | 'agent'
+  name: string
+  number: string
+  document?: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport'
+  representative?: string
+  mandate_until?: string | null
 }
 /**
  * Watch a case. Result: CaseOpened.
@@ -2109,6 +2122,7 @@ export interface CaseRegisterConsulted {
   identity_number: string
   phone: string
   credit_code?: string | null
+  principal?: PrincipalEntry | null
   case_id: string
   seen_version: number
   other_call_ids?: string[]
@@ -2516,6 +2530,21 @@ export interface Applicant {
   phone: string
   credit_code: string | null
   document: 'identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport'
+  principal: Principal | null
+}
+/**
+ * For whom the person at the window applies, and as what he came: a company with its 统一社会信用代码 and its
+ * 法定代表人, or a person with the number of his document, masked as the applicant's is. ``mandate_until``: the last day
+ * of the 授权委托书, None up to the end of the matter.
+ */
+export interface Principal {
+  capacity: 'representative' | 'handler' | 'agent'
+  name: string
+  credit_code: string | null
+  document: ('identity_card' | 'residence_permit' | 'home_return_permit' | 'permanent_resident' | 'passport') | null
+  identity_number: string
+  representative: string
+  mandate_until: string | null
 }
 export interface Consent {
   given: boolean

@@ -160,6 +160,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       phone: '13800138000',
       credit_code: null,
       document: 'identity_card',
+      principal: null,
     },
     consent: null,
     fields: {},

@@ -221,7 +221,7 @@ def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | Non
             for name in CaseSummary.model_fields
             if name
             not in (
-                *("item_name", "applicant_masked", "decided_at", "combined", "due_on"),
+                *("item_name", "decided_at", "combined", "due_on"),
                 *("correcting", "correct_by", "running", "question", "answer"),
             )
         }
@@ -230,7 +230,6 @@ def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | Non
             "running": running,
             "correct_by": row.decision.correct_by if row.decision and correcting else None,
             "item_name": row.item.name,
-            "applicant_masked": identifiers.mask_name(row.applicant_name),
             "question": asked.question if asked else "",
             "answer": asked.answer if asked else "",
             "decided_at": row.decision.at if row.decision else None,

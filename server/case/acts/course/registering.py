@@ -14,7 +14,9 @@ from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
 from server.case.projection import project_case, project_moved
 from server.case.rows import handovers
+from server.case.rules import applying
 from server.case.rules import case as rules
+from server.case.rules.applying import Applicant
 from server.case.rules.course import modes
 from server.case.rules.course.course import Consultation, Course
 from server.case.turn import Acts, CaseTurn
@@ -45,7 +47,7 @@ from server.store.subject import Told, Turn
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, recall
 
-NOBODY: Final = rules.Applicant("", "", "", None)
+NOBODY: Final = Applicant("", "", "", None)
 """Who asks and is not named."""
 acts: Final = Acts()
 
@@ -82,15 +84,32 @@ async def create(store: Store, connection: Connected, command: CaseCreate) -> Ac
     return ack
 
 
-def applicant_of(command: Registration, at: datetime) -> rules.Applicant:
-    """Refused: as ``identifiers.document_number``; ``bad_phone``, ``bad_credit_code``."""
-    number, code = command.identity_number, command.credit_code
-    return rules.Applicant(
+def applicant_of(command: Registration, at: datetime) -> Applicant:
+    """Refused: as ``identifiers.document_number``; ``bad_phone``, ``bad_credit_code``; of whom he comes for as
+    ``applying.principal``."""
+    number, code, today = command.identity_number, command.credit_code, china_day(at)
+    number = identifiers.document_number(command.document, number, today=today)
+    phone = identifiers.phone(command.phone)
+    of = command.principal
+    who = of and applying.principal(
+        of.capacity,
+        of.name,
+        of.number,
+        document=of.document,
+        representative=of.representative,
+        at_window=command.applicant_name,
+        mandate_until=of.mandate_until,
+        today=today,
+    )
+    if who is not None:
+        code = who.number if who.company else None
+    return Applicant(
         name=command.applicant_name,
-        identity_number=identifiers.document_number(command.document, number, today=china_day(at)),
-        phone=identifiers.phone(command.phone),
+        identity_number=number,
+        phone=phone,
         credit_code=identifiers.credit_code(code) if code else None,
         document=command.document,
+        principal=who,
     )
 
 
@@ -131,7 +150,7 @@ def begun(
     window_id: str,
     item: Item,
     mode: Mode,
-    applicant: rules.Applicant,
+    applicant: Applicant,
     at: datetime,
     asked: Consultation | None = None,
 ) -> rules.Case:
@@ -141,7 +160,7 @@ def begun(
         number=None,
         state="registered" if asked is None else "consulting",
         mode=mode,
-        item=item,
+        item=applying.with_mandate(item, applicant.principal),
         clerk_id=actor.person_id,
         window_id=window_id,
         window_unit_id=actor.unit_id,
@@ -170,6 +189,7 @@ def registered(case: rules.Case) -> dict[str, Any]:
             "identity_number": case.applicant.identity_number,
             "phone": case.applicant.phone,
             "credit_code": case.applicant.credit_code,
+            **({"principal": applying.stored(who)} if (who := case.applicant.principal) else {}),
         },
     }
 

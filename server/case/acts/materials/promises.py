@@ -17,7 +17,6 @@ from server.case.wire.http import OwedMaterial, OwedMaterials
 from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
-from server.standards.identifiers import mask_name
 from server.standards.working_days import china_day
 from server.store import Store
 from server.store.subject import Told
@@ -122,7 +121,7 @@ async def owed(
                 case_id=one.case_id,
                 number=one.number,
                 item_name=one.item.name,
-                applicant_masked=mask_name(one.applicant_name),
+                applicant_masked=one.applicant_masked,
                 line=promise.line,
                 line_name=line.name if (line := one.item.line(promise.line)) else promise.line,
                 window_unit_name=one.window_unit_name,

@@ -12,6 +12,7 @@ from server.case.acts.papers.days import day, moment
 from server.case.rows import Record
 from server.case.rows import papers as rows
 from server.case.rows.papers import Issuer, Paper, Signed
+from server.case.rules.applying import MANDATED, Applicant, Capacity
 from server.case.rules.case import Case
 from server.case.rules.clock import Deadlines
 from server.case.rules.materials import material, promise
@@ -28,6 +29,11 @@ from signaling.wire.envelope import PersonRef
 
 HOTLINE: Final = "12345"
 """政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
+_CAPACITIES: Final[dict[Capacity, str]] = {
+    "representative": "法定代表人",
+    "handler": "经办人（受委托）",
+    "agent": "受托代理人",
+}
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
 
 
@@ -56,6 +62,7 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
             "identity_number": identifiers.mask_document(case.applicant.identity_number),
             "phone": identifiers.mask_phone(case.applicant.phone),
             "credit_code": case.applicant.credit_code or "",
+            "principal": _principal(case.applicant, whole=paper.kind == "application"),
         },
         "asked_on": day(china_day(case.created_at)),
         "window": {
@@ -113,6 +120,23 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
     ):
         facts["correct_by"] = day(decided.correct_by)
     return facts
+
+
+def _principal(applicant: Applicant, *, whole: bool) -> dict[str, Any] | None:
+    """For whom he came, as a paper names him; a person's number whole on the application alone."""
+    who = applicant.principal
+    if who is None:
+        return None
+    number = who.number if whole or who.company else identifiers.mask_document(who.number)
+    return {
+        "capacity": _CAPACITIES[who.capacity],
+        "name": who.name,
+        "document": course.DOCUMENTS[who.document] if who.document else "统一社会信用代码",
+        "number": number,
+        "representative": who.representative,
+        "until": day(who.mandate_until) if who.mandate_until else "",
+        "mandated": who.capacity in MANDATED,
+    }
 
 
 def _form(case: Case) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from server.case.rules.case import Case
 from server.case.rules.materials import judging, material
 from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, House
-from server.case.views import signature_view, submission_view
+from server.case.views import applicant_view, signature_view, submission_view
 from server.case.wire.http import SignatureImage
 from server.case.wire.registering import ListedChanged
 from server.case.wire.signing import (
@@ -39,7 +39,6 @@ from server.case.wire.signing import (
     SummaryMaterial,
     SummaryView,
 )
-from server.case.wire.words import Applicant
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules import values as values_rules
@@ -227,13 +226,7 @@ def _summary(record: rows.Record, of: str, shown_at: datetime, seen: _Seen | Non
         shown_at=shown_at,
         item_name=case.item.name,
         unit_name=record.unit_name,
-        applicant=Applicant(
-            name=case.applicant.name,
-            identity_number=case.applicant.identity_number,
-            phone=case.applicant.phone,
-            credit_code=case.applicant.credit_code,
-            document=case.applicant.document,
-        ),
+        applicant=applicant_view(case.applicant),
         form_title=case.item.form_title,
         fields=[
             SummaryField(

@@ -9,7 +9,8 @@ Pure.
 from dataclasses import replace
 from datetime import datetime
 
-from server.case.rules.case import Applicant, Case
+from server.case.rules.applying import Applicant, with_mandate
+from server.case.rules.case import Case
 from server.case.rules.course.course import at_step
 from server.catalogue.rules.item import Item, Mode
 from server.rights.hand import Hand
@@ -62,7 +63,7 @@ def register(
     return replace(
         case,
         state="reviewing" if in_call else "registered",
-        item=item,
+        item=with_mandate(item, applicant.principal),
         mode=mode,
         applicant=applicant,
         course=replace(case.course, consultation=asked and replace(asked, registered_at=at)),

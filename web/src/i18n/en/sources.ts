@@ -27,7 +27,10 @@ export default {
     identity: { documents: 'by electronic documents that can be verified', window: 'checked at the window' },
     originals: { none: 'none are taken', posted: 'posted by the window with a list, received by the unit' },
     decides: { unit: 'the handling unit', units: 'each unit its part; the lead unit closes' },
-    handing: { unit: 'the unit posts or sends electronically', window: 'the window hands over, or either posts' },
+    handing: {
+      unit: 'the unit posts or sends electronically',
+      window: 'the window hands over, or either posts',
+    },
   },
   promise: {
     start: 'Promise it',

@@ -199,6 +199,21 @@ describe('the ruling', () => {
     expect(page.get('[data-code=clock_stopped]').text()).toContain('计时已暂停')
   })
 
+  it('is delivered by the unit alone where all is online: nothing lies at the window', () => {
+    const view = at('issued', { ruling, results: [licence] }, { mode: 'online' })
+    const far_desk = desk(view, 'approver')
+    expect(far_desk.page.findAll('[data-way]').map((one) => one.attributes('data-way'))).toEqual([
+      'posted',
+      'electronic',
+    ])
+    expect(far_desk.course().delivery.way).toBe('posted')
+    far_desk.page.unmount()
+    const { page } = desk(view, 'window')
+    expect(page.find('[data-filled]').exists()).toBe(false)
+    expect(page.find('[data-way=left]').exists()).toBe(false)
+    expect(page.get('[data-course-wait=sending]').text()).toContain('审批人员')
+  })
+
   it('is the approver’s: the window sees for what it waits, and no filled button', () => {
     const { page } = desk(at('accepted'), 'window')
     expect(page.find('[data-filled]').exists()).toBe(false)
@@ -420,19 +435,4 @@ describe('the archive package', () => {
 it('reads one legal basis a line', () => {
   expect(basesOf(' 甲 \n\n乙\n')).toEqual(['甲', '乙'])
   expect(basesOf('')).toEqual([])
-
-  it('is delivered by the unit alone where all is online: nothing lies at the window', () => {
-    const view = at('issued', { ruling, results: [licence] }, { mode: 'online' })
-    const far_desk = desk(view, 'approver')
-    expect(far_desk.page.findAll('[data-way]').map((one) => one.attributes('data-way'))).toEqual([
-      'posted',
-      'electronic',
-    ])
-    expect(far_desk.course().delivery.way).toBe('posted')
-    far_desk.page.unmount()
-    const { page } = desk(view, 'window')
-    expect(page.find('[data-filled]').exists()).toBe(false)
-    expect(page.find('[data-way=left]').exists()).toBe(false)
-    expect(page.get('[data-course-wait=sending]').text()).toContain('审批人员')
-  })
 })

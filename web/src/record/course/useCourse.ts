@@ -12,7 +12,7 @@ import type { CaseCheckReceiver, CaseFinish, DeliveryView, NewResult } from '../
 import type { Rests } from '../book/acting'
 import type { CaseBook } from '../book/useCase'
 import { courseStep, endsOf, type EndKind, type DeskSeat, type StageKey } from '../rules/course/courseStep'
-import { waysOf } from '../rules/course/modes'
+import { mayBegin } from '../rules/course/modes'
 import { useRuling } from './useRuling'
 
 export type Way = DeliveryView['way']
@@ -122,12 +122,13 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
         (one) => step.value !== null && 'delivery' in step.value && one.id === step.value.delivery,
       ) ?? null,
   )
-  // what this mode does not hand over in, or not from here, is not what is offered first
+  // where nothing is handed over at the window it is posted, or sent to who agreed to that
   watch(
     () => view.value?.mode,
     () => {
       const now = view.value
-      if (now && !waysOf(now).includes(delivery.way)) delivery.way = now.course.agreement ? 'electronic' : 'posted'
+      if (now && !mayBegin(now, 'collected', 'window'))
+        delivery.way = now.course.agreement ? 'electronic' : 'posted'
     },
     { immediate: true },
   )

@@ -1,12 +1,14 @@
 /** 通办形式: what it means for both ends, and its change at the window. */
 import { flushPromises, mount } from '@vue/test-utils'
-import { expect, it, vi } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { caseView } from '../../../tests/kit/cases'
-import { i18n } from '../../i18n'
+import { i18n, learn } from '../../i18n'
 import { Problem } from '../../wire/http'
 import type { CaseView } from '../../wire/messages'
 import HandoverList from './HandoverList.vue'
 import ModePart from './ModePart.vue'
+
+beforeAll(() => learn('work'))
 
 const modes: CaseView['item']['modes'] = ['online', 'proxy']
 const of = (over: Partial<CaseView> = {}): CaseView =>

@@ -31,6 +31,27 @@ export default {
     register_hint: 'Then collect materials first, or start the cloud meeting straight away',
     people: 'On duty',
   },
+  principal: {
+    capacity: 'Applies',
+    capacities: {
+      self: 'for oneself',
+      representative: 'as legal representative',
+      handler: 'for a company, entrusted',
+      agent: 'for another person',
+    },
+    name: { company: 'Company', person: 'Principal' },
+    number: { company: 'Credit code', person: 'Number of the principal’s document' },
+    document: 'Document of the principal',
+    representative: 'Legal representative',
+    mandate_until: 'Mandate until',
+    mandate: 'brings a letter of authorisation',
+    came: {
+      representative: '{name} (its legal representative in person)',
+      handler: '{name}, legal representative {representative}, by an entrusted person',
+      agent: '{name} (by an agent)',
+    },
+    until: 'mandate until {day}',
+  },
   consult: {
     instead: 'Ask first',
     time: 'Time',
@@ -168,6 +189,7 @@ export default {
     in_call: 'In a cloud meeting',
   },
   faults: {
+    mandate_over: 'The mandate is over; a new one is needed',
     missing: 'Please fill this in',
     choose: 'Please choose an item from the list',
     bad_identity_number:

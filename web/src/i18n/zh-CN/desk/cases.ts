@@ -31,6 +31,27 @@ export default {
     register_hint: '登记后可先收材料，也可直接发起云见面',
     people: '在岗人员',
   },
+  principal: {
+    capacity: '申请身份',
+    capacities: {
+      self: '本人',
+      representative: '法定代表人',
+      handler: '单位经办人',
+      agent: '代理他人',
+    },
+    name: { company: '单位名称', person: '委托人' },
+    number: { company: '统一社会信用代码', person: '委托人证件号码' },
+    document: '委托人证件种类',
+    representative: '法定代表人',
+    mandate_until: '授权截至',
+    mandate: '需交授权委托书',
+    came: {
+      representative: '{name}（法定代表人本人）',
+      handler: '{name}，法定代表人{representative}，经办人受委托',
+      agent: '{name}（由代理人代为申请）',
+    },
+    until: '授权至 {day}',
+  },
   consult: {
     instead: '先咨询',
     time: '时间',
@@ -158,6 +179,7 @@ export default {
     in_call: '正在云见面',
   },
   faults: {
+    mandate_over: '授权期限已过，请重新出具授权委托书',
     missing: '请填写',
     choose: '请从列表里选一个事项',
     bad_identity_number: '身份证号不对：校验码或位数有误，请核对原件',

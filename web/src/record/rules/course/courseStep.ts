@@ -5,12 +5,12 @@
  */
 import type { CaseView, DeliveryView, MaterialView, PersonRef, ResultView } from '../../../wire/messages'
 import { consultation, fillable, type CaseState } from './course'
-import { mayBegin } from './modes'
+import { mayBegin, type DeskSeat } from './modes'
 import { linesOf } from '../lines'
 import { atWindow } from '../points'
 import { owed } from '../promises'
 
-export type DeskSeat = 'window' | 'approver'
+export type { DeskSeat }
 export type EndKind = 'returned' | 'withdrawn' | 'terminated'
 
 /** The act that is next, or for what this desk waits. `delivery` names the try that it is about. */

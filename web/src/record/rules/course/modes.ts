@@ -3,17 +3,16 @@
  * held by shared vectors.
  */
 import type { CaseView, DeliveryView } from '../../../wire/messages'
-import type { DeskSeat } from './courseStep'
 
-export type Mode = CaseView['mode']
-type Way = DeliveryView['way']
+/** The two desks that work on a case. */
+export type DeskSeat = 'window' | 'approver'
 
 /** Who checks identity, whether paper originals travel, who decides, and from which desk each way of delivery begins. */
 export interface Handling {
   identity: 'documents' | 'window'
   originals: 'none' | 'posted'
   decides: 'unit' | 'units'
-  hands_over: Partial<Record<Way, readonly DeskSeat[]>>
+  hands_over: Partial<Record<DeliveryView['way'], readonly DeskSeat[]>>
 }
 
 const BY_HAND: Handling['hands_over'] = {
@@ -23,7 +22,7 @@ const BY_HAND: Handling['hands_over'] = {
   left: ['window'],
 }
 
-export const HANDLING: Readonly<Record<Mode, Handling>> = {
+export const HANDLING: Readonly<Record<CaseView['mode'], Handling>> = {
   online: {
     identity: 'documents',
     originals: 'none',
@@ -35,12 +34,12 @@ export const HANDLING: Readonly<Record<Mode, Handling>> = {
 }
 
 /** The ways in which this case hands over what was issued, whoever begins them. */
-export function waysOf(view: CaseView): Way[] {
-  return Object.keys(HANDLING[view.mode].hands_over) as Way[]
+export function waysOf(view: CaseView): DeliveryView['way'][] {
+  return Object.keys(HANDLING[view.mode].hands_over) as DeliveryView['way'][]
 }
 
 /** Whether this desk may begin to hand over in this way. */
-export function mayBegin(view: CaseView, way: Way, seat: DeskSeat): boolean {
+export function mayBegin(view: CaseView, way: DeliveryView['way'], seat: DeskSeat): boolean {
   return HANDLING[view.mode].hands_over[way]?.includes(seat) ?? false
 }
 
