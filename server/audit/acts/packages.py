@@ -219,7 +219,9 @@ def _proofs(entries: Sequence[SealedEntry], journal: Proving) -> dict[str, bytes
 
 def _principal(who: Principal | None) -> dict[str, Any] | None:
     """For whom he came."""
-    return who and {
+    if who is None:
+        return None
+    return {
         "capacity": who.capacity,
         "name": who.name,
         "document": who.document,

@@ -24,7 +24,7 @@ from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Submission
 from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
-from server.catalogue.rules.item import Item
+from server.catalogue.rules.item import Item, Mode
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
 from server.standards.identifiers import mask_name
@@ -75,7 +75,7 @@ class ListedCase:
     number: str | None
     receipt_number: str | None
     state: CaseState
-    mode: str
+    mode: Mode
     item: Item
     applicant_masked: str
     """A company by its whole name, a person masked."""
@@ -158,7 +158,7 @@ async def list_owed(
             owed_by=row["owed_by"],
             number=row["number"],
             item=with_mandate(item_of(dict(row)), kept(row["principal"])),
-            applicant_masked=listed_name(row),
+            applicant_masked=listed_name(dict(row)),
             window_unit_name=row["window_unit_name"],
             promises=promises_of(row["promises"]),
             materials=tuple(brought[row["id"]]),

@@ -261,7 +261,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
     filled = _Filled({}, {}, ())
     if not for_call:
         filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
-    applicant = applicant_of(row)
+    applicant = applicant_of(dict(row))
     case = Case(
         id=row["id"],
         number=row["number"],

@@ -91,15 +91,19 @@ def applicant_of(command: Registration, at: datetime) -> Applicant:
     number = identifiers.document_number(command.document, number, today=today)
     phone = identifiers.phone(command.phone)
     of = command.principal
-    who = of and applying.principal(
-        of.capacity,
-        of.name,
-        of.number,
-        document=of.document,
-        representative=of.representative,
-        at_window=command.applicant_name,
-        mandate_until=of.mandate_until,
-        today=today,
+    who = (
+        applying.principal(
+            of.capacity,
+            of.name,
+            of.number,
+            document=of.document,
+            representative=of.representative,
+            at_window=command.applicant_name,
+            mandate_until=of.mandate_until,
+            today=today,
+        )
+        if of
+        else None
     )
     if who is not None:
         code = who.number if who.company else None

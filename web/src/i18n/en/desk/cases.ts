@@ -40,7 +40,7 @@ export default {
       agent: 'for another person',
     },
     name: { company: 'Company', person: 'Principal' },
-    number: { company: 'Credit code', person: 'Number of the principal’s document' },
+    number: { company: 'Credit code', person: 'Number of the document' },
     document: 'Document of the principal',
     representative: 'Legal representative',
     mandate_until: 'Mandate until',
