@@ -3,10 +3,10 @@
  * is done when it is back, and what was said of it is taken back.
  */
 import { ref, watch, type Ref } from 'vue'
-import type { Suggestion } from '../ui/SearchBox.vue'
-import { http, Problem } from '../wire/http'
-import type { ItemSummary, ItemView } from '../wire/messages'
-import { wire } from '../wire/socket'
+import type { Suggestion } from '../../ui/SearchBox.vue'
+import { http, Problem } from '../../wire/http'
+import type { ItemSummary, ItemView } from '../../wire/messages'
+import { wire } from '../../wire/socket'
 
 /** Whether it is for want of a connection, and holds no longer when that is back. */
 function isOfLine(one: Problem | null): boolean {

@@ -4,16 +4,16 @@
  */
 import { computed, nextTick, onMounted, reactive, ref, watch, type ComputedRef, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useToday } from '../rules/clock'
+import { useToday } from '../../rules/clock'
 import {
   creditCodeFault,
   documentFault,
   phoneFault,
   type Fault,
   type IdentityDocument,
-} from '../rules/identifiers'
-import { Problem } from '../wire/http'
-import type { CaseCreate, CaseView } from '../wire/messages'
+} from '../../rules/identifiers'
+import { Problem } from '../../wire/http'
+import type { CaseCreate, CaseView } from '../../wire/messages'
 import { useItemChoice, type ItemChoice } from './useItemChoice'
 import { usePrincipal, type EnteredPrincipal } from './usePrincipal'
 
@@ -21,7 +21,7 @@ export type Registration = Omit<CaseCreate, 'type' | 'id'>
 export const ENTRIES = ['applicant_name', 'identity_number', 'phone', 'credit_code'] as const
 type Name = 'item' | (typeof ENTRIES)[number]
 
-interface Entered {
+interface EnteredCase {
   mode: CaseView['mode']
   applicant_name: string
   document: IdentityDocument
@@ -31,7 +31,7 @@ interface Entered {
 }
 
 export interface NewCaseForm extends ItemChoice {
-  entered: Entered
+  entered: EnteredCase
   /** what is said under a field: nothing before it was left or the form was sent */
   said: (name: Name) => string
   leave: (name: Name) => void
@@ -57,7 +57,7 @@ export function useNewCase(
 ): NewCaseForm {
   const { t } = useI18n()
   const KEPT = consulted ? `yunjian.new_case.${consulted.id}` : 'yunjian.new_case'
-  const entered = reactive<Entered>({
+  const entered = reactive<EnteredCase>({
     mode: 'proxy',
     applicant_name: '',
     document: 'identity_card',
@@ -148,7 +148,7 @@ export function useNewCase(
   })
 
   onMounted(async () => {
-    let kept: (Entered & { of?: typeof principal.entered; item_id: string | null }) | null
+    let kept: (EnteredCase & { of?: typeof principal.entered; item_id: string | null }) | null
     try {
       kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null')
     } catch {

@@ -5,8 +5,8 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import NewCase from './NewCase.vue'
-import { i18n, learn } from '../i18n'
-import { closeWire } from '../wire/socket'
+import { i18n, learn } from '../../i18n'
+import { closeWire } from '../../wire/socket'
 
 const line = vi.hoisted(() => ({ hear: new Map<string, (...given: unknown[]) => void>(), up: true }))
 vi.mock('socket.io-client', () => ({

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { nextTick } from 'vue'
 import PrincipalPart from './PrincipalPart.vue'
 import { usePrincipal } from './usePrincipal'
-import { i18n, learn } from '../i18n'
+import { i18n, learn } from '../../i18n'
 
 beforeAll(() => learn('work'))
 

@@ -1,7 +1,7 @@
 /** For whom somebody comes to the window: himself, a company (法定代表人, 经办人), or another person (代理人). */
 import { computed, reactive } from 'vue'
-import { creditCodeFault, documentFault, type Fault, type IdentityDocument } from '../rules/identifiers'
-import type { PrincipalEntry } from '../wire/messages'
+import { creditCodeFault, documentFault, type Fault, type IdentityDocument } from '../../rules/identifiers'
+import type { PrincipalEntry } from '../../wire/messages'
 
 export type Capacity = PrincipalEntry['capacity']
 export const CAPACITIES: readonly ('self' | Capacity)[] = ['self', 'representative', 'handler', 'agent']
