@@ -53,6 +53,15 @@ describe('a card in a corner', () => {
     field.focus()
     await nextTick()
     expect(part.attributes('data-corner')).toBe('top-right')
+    // what is written there has its button beside it, which is to be seen too
+    const writes = document.body.appendChild(document.createElement('form'))
+    writes.dataset.writes = ''
+    const beside = writes.appendChild(document.createElement('textarea'))
+    box(beside, { ...upper, left: 457, width: 390 })
+    box(writes, { ...upper, left: 457, width: 500 })
+    beside.focus()
+    await nextTick()
+    expect(part.attributes('data-corner')).toBe('bottom-right')
     part.unmount()
     vi.unstubAllGlobals()
   })

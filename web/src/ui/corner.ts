@@ -53,7 +53,7 @@ export function cornerFor(
 
 const MOVES = ['focusin', 'input', 'scroll'] as const
 
-/** Keeps this card off the field in which somebody types, wherever that field goes. */
+/** Keeps this card off the field in which somebody types, and off the button that sends it, wherever that field goes. */
 export function useCorner(card: Readonly<Ref<HTMLElement | null>>, gap: number): Readonly<Ref<Corner>> {
   const corner = ref<Corner>('bottom-right')
   function look(): void {
@@ -65,7 +65,7 @@ export function useCorner(card: Readonly<Ref<HTMLElement | null>>, gap: number):
       card.value.getBoundingClientRect(),
       page,
       gap,
-      field?.getBoundingClientRect() ?? null,
+      (field?.closest('[data-writes]') ?? field)?.getBoundingClientRect() ?? null,
     )
   }
   onMounted(() => {

@@ -28,7 +28,7 @@ export default {
     free: 'free now',
     promised: 'working days promised',
     register: 'Register the case',
-    register_hint: 'Then collect materials first, or start the cloud meeting straight away',
+    register_hint: 'Once registered, collect materials first or start the cloud meeting straight away',
     people: 'On duty',
   },
   principal: {
