@@ -138,7 +138,7 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         bar = further.locator("[data-bar][data-elsewhere]")
         await expect(bar.locator(".word")).to_have_text("通话在另一个标签页进行")
         await stands(approver.page, "active")
-        await bar.get_by_role("button", name="在此接管").click()
+        await bar.get_by_role("button", name="转到此页").click()
         await stands(further, "active")
         await stands(approver.page, "replaced")
         await further.close()
