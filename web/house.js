@@ -34,7 +34,7 @@ export const FLOORS = {
     ['document', 'sources', 'talk'],
     ['applicant', 'course', 'form', 'materials', 'review'],
   ],
-  desk: [['lists', 'tasks']],
+  desk: [['entry', 'lists', 'tasks']],
   pages: [['head'], ['admin', 'approver', 'supervisor', 'window']],
 }
 
