@@ -78,7 +78,7 @@ export const routes: RouteRecordRaw[] = [
     meta: {
       title: 'supervisor_calls',
       roles: ['supervisor'],
-      books: ['work', 'audit'],
+      books: ['work', 'admin', 'audit'],
       one_page: 'call_log',
     },
   },
@@ -184,7 +184,8 @@ router.beforeEach(async (to) => {
 })
 
 // the words of a page are fetched with it, not after it
-const wordsOf = (to: RouteLocationNormalized): Promise<void> => learn(...(to.meta.books ?? ['work']))
+const wordsOf = (to: RouteLocationNormalized): Promise<void> =>
+  learn(...(to.meta.books ?? (to.path.startsWith('/admin') ? ['work', 'admin'] : ['work'])))
 router.beforeEach((to) => void wordsOf(to).catch(() => undefined))
 router.beforeResolve(async (to) => void (await wordsOf(to)))
 

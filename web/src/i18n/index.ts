@@ -17,17 +17,19 @@ export const languages: readonly { id: Language; name: string }[] = [
   { id: 'en', name: 'English' },
 ]
 
-/** shell: what stands on every page, sign-in too; work: the desks; audit: the log of calls and the replay. */
-export type WordBook = 'shell' | 'work' | 'audit'
+/** shell: what stands on every page, sign-in too; work: the desks; admin: the pages of administration; audit: the log of calls and the replay. */
+export type WordBook = 'shell' | 'work' | 'admin' | 'audit'
 const BOOKS: Record<Language, Record<WordBook, () => Promise<{ default: object }>>> = {
   'zh-CN': {
     shell: () => import('./zh-CN/shell'),
     work: () => import('./zh-CN/work'),
+    admin: () => import('./zh-CN/admin'),
     audit: () => import('./zh-CN/audit'),
   },
   en: {
     shell: () => import('./en/shell'),
     work: () => import('./en/work'),
+    admin: () => import('./en/admin'),
     audit: () => import('./en/audit'),
   },
 }
@@ -97,7 +99,7 @@ async function read(which: Language): Promise<void> {
       const key = `${which} ${book}`
       if (here.has(key)) return
       const words = (await BOOKS[which][book]()).default
-      i18n.global.mergeLocaleMessage(which, book === 'work' ? words : { [book]: words })
+      i18n.global.mergeLocaleMessage(which, book === 'work' || book === 'admin' ? words : { [book]: words })
       here.add(key)
     }),
   )

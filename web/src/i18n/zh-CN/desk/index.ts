@@ -1,21 +1,9 @@
-import accounts from './accounts'
-import calendar from './calendar'
 import cases from './cases'
-import catalogue from './catalogue'
 import duty from './duty'
-import form from './form'
-import health from './health'
 import tasks from './tasks'
-import template from './template'
 
 export default {
   ...cases,
   ...duty,
-  ...accounts,
-  ...form,
   ...tasks,
-  ...template,
-  ...catalogue,
-  ...calendar,
-  ...health,
 }
