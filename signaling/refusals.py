@@ -121,6 +121,10 @@ class Code(StrEnum):
     NEXT_MISSING = "next_missing"
     DEMAND_OPEN = "demand_open"
     NO_COLLEAGUE = "no_colleague"
+    NOT_ACCEPTED = "not_accepted"
+    MANDATE_MISSING = "mandate_missing"
+    MANDATE_OVER = "mandate_over"
+    MANDATE_UNFIT = "mandate_unfit"
     # the catalogue
     UNKNOWN_CODE = "unknown_code"
     BAD_ROWS = "bad_rows"

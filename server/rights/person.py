@@ -94,6 +94,8 @@ class Act(StrEnum):
     TASK_SUPERVISE = "task.supervise"
     """督办 within one's unit: the head, and who watches over it."""
     TASK_READ = "task.read"
+    AGENT_DO = "agent.do"
+    """帮办 and 代办: left to the clerks of the window's unit; who decides acts for nobody."""
     TEMPLATE_EDIT = "template.edit"
     """How a unit lays out its papers: left to its own administrator."""
     TEMPLATE_READ = "template.read"
@@ -101,6 +103,7 @@ class Act(StrEnum):
 
 _TASKS: Final = {
     Act.TASK_DO: frozenset({Role.CLERK, Role.APPROVER, Role.HEAD}),
+    Act.AGENT_DO: frozenset({Role.CLERK}),
     Act.TASK_SUPERVISE: frozenset({Role.HEAD, Role.SUPERVISOR}),
     Act.TASK_READ: frozenset({Role.CLERK, Role.APPROVER, Role.HEAD, Role.SUPERVISOR}),
 }
@@ -181,7 +184,7 @@ def may(
             } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
             return Role.ADMIN in actor.roles and unit_id == actor.unit_id
-        case Act.TASK_DO | Act.TASK_SUPERVISE | Act.TASK_READ:
+        case Act.TASK_DO | Act.TASK_SUPERVISE | Act.TASK_READ | Act.AGENT_DO:
             return bool(_TASKS[act] & actor.roles) and unit_id == actor.unit_id
         case Act.EXEMPT:
             return Role.SECURITY in actor.roles and unit_id == actor.unit_id

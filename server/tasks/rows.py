@@ -1,8 +1,8 @@
 """Tasks as rows: kept, found, listed and counted. Lists read the partial indexes of what is not over."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, get_args
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.catalogue.rules.item import NO_ITEM
 from server.store.batch import Write
-from server.store.tables import cases, items, people, tasks, units
-from server.tasks.rules import Demand, Task, TaskResult, TaskSource, TaskTab
+from server.store.tables import cases, items, materials, people, tasks, units
+from server.tasks.rules import Demand, Mandate, Task, TaskKind, TaskResult, TaskSource, TaskTab
 
 Connection = AsyncConnection
 COUNTED: Final[tuple[TaskTab, ...]] = get_args(TaskTab)[:-1]
@@ -19,7 +19,7 @@ COUNTED: Final[tuple[TaskTab, ...]] = get_args(TaskTab)[:-1]
 RAISED_AT_ONCE: Final = 100
 
 _NAMES: Final = tuple(one.name for one in fields(Task))
-_LISTS: Final = frozenset({"sources", "results", "demands"})
+_LISTS: Final = frozenset({"sources", "results", "demands", "mandates"})
 _BORN_WITH: Final = frozenset({"id", "case_id", "kind", "made_at", "once", "call_id", "joined_at"})
 """What never changes."""
 _INSERT: Final = tasks.insert()
@@ -72,21 +72,25 @@ def _values(task: Task) -> dict[str, Any]:
     return values | {"demand_by": task.demand_by}
 
 
-def _kept(thing: TaskSource | TaskResult | Demand) -> dict[str, Any]:
+def _kept(thing: TaskSource | TaskResult | Demand | Mandate) -> dict[str, Any]:
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: value.isoformat() if isinstance(value, date) else value
         for name, value in asdict(thing).items()
     }
 
 
 _MOMENTS: Final = frozenset({"at", "answer_by", "answered_at"})
+_DAYS: Final = frozenset({"signed_on", "until"})
 
 
 def _told(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value) if value and name in _MOMENTS else value
-        for name, value in kept.items()
-    }
+    told = dict(kept)
+    for name, value in kept.items():
+        if value and name in _MOMENTS:
+            told[name] = datetime.fromisoformat(value)
+        elif name in _DAYS:
+            told[name] = date.fromisoformat(value)
+    return told
 
 
 def task_of(row: Mapping[str, Any]) -> Task:
@@ -95,6 +99,7 @@ def task_of(row: Mapping[str, Any]) -> Task:
     values["sources"] = tuple(TaskSource(**_told(one)) for one in row["sources"])
     values["results"] = tuple(TaskResult(**_told(one)) for one in row["results"])
     values["demands"] = tuple(Demand(**_told(one)) for one in row["demands"])
+    values["mandates"] = tuple(Mandate(**_told(one)) for one in row["mandates"])
     return Task(**values)
 
 
@@ -112,6 +117,25 @@ async def going_on(connection: Connection, case_id: str, kind: str | None = None
     if kind is not None:
         query = query.where(tasks.c.kind == kind)
     return [task_of(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+
+async def of_case(connection: Connection, case_id: str, kinds: Collection[TaskKind]) -> list[Task]:
+    """The tasks of a case of these kinds, over or not, oldest first."""
+    query = sa.select(tasks).where(tasks.c.case_id == case_id, tasks.c.kind.in_(kinds))
+    found = await connection.execute(query.order_by(tasks.c.made_at, tasks.c.id))
+    return [task_of(dict(row)) for row in found.mappings()]
+
+
+async def has_file(connection: Connection, case_id: str, material_id: str) -> bool:
+    """Whether this is a file that the window brought to the case, and that is kept."""
+    query = sa.select(materials.c.id).where(
+        materials.c.id == material_id,
+        materials.c.case_id == case_id,
+        materials.c.side == "window",
+        materials.c.purpose == "material",
+        materials.c.state == "stored",
+    )
+    return await connection.scalar(query) is not None
 
 
 async def has_once(connection: Connection, case_id: str, once: str) -> bool:

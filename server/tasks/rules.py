@@ -8,7 +8,7 @@ Who may do what at a unit is asked by rights; whose turn it is, here.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 from signaling.refusals import Code, Refusal
@@ -18,11 +18,11 @@ TaskKind = Literal["follow", "help", "proxy", "verify", "callback", "tell"]
 TaskState = Literal["open", "suspended", "closed", "cancelled"]
 TaskCause = Literal[
     "missed_call", "asked", "post_returned", "correction_passed", "promise_passed", "limit_passed",
-    "told", "untold",
+    "told", "untold", "low_rated",
 ]  # fmt: skip
 """Why it was opened, or what was said of it since: a call that nobody answered, the applicant's wish, post that
 came back, 补正 and 容缺后补 not brought in time, a limit of the case that is over, in the words of who
-opened it, or something that no short message told the applicant."""
+opened it, something that no short message told the applicant, or a low rating."""
 Outcome = Literal["contacted", "no_answer", "wrong_number", "done", "note"]
 """联系上了, 没接, 号码不对, 办成了, or something to be known."""
 TaskTab = Literal["mine", "others", "demanded", "unclaimed", "untold", "ended"]
@@ -39,6 +39,8 @@ NEXT_WITHIN: Final = timedelta(days=366)
 RESULTS_AT_MOST: Final = 500
 """A row does not grow for ever; who has so many results needs another way. What ends the task is always taken."""
 KINDS: Final[tuple[TaskKind, ...]] = get_args(TaskKind)
+AGENT_KINDS: Final[frozenset[TaskKind]] = frozenset({"help", "proxy"})
+"""帮办 and 代办; ``server.tasks.agents`` has what is theirs alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,22 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """委托书 of 代办: the file of the case that the applicant signed, for what (``scope``), and its last day."""
+
+    material_id: str
+    scope: str
+    signed_on: date
+    until: date
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Times are moments. ``next_at``: when ``next_step`` is to be done; None once it is over.
     ``joined_at``: since when the caller waits who is to be called back. ``once``: two tasks of a case with
-    the same are one."""
+    the same are one. ``accepted_at`` and ``mandates``, the newest last: of 帮办 and 代办 alone."""
 
     id: str
     case_id: str
@@ -98,6 +112,8 @@ class Task:
     results: tuple[TaskResult, ...] = ()
     demands: tuple[Demand, ...] = ()
     ended_at: datetime | None = None
+    accepted_at: datetime | None = None
+    mandates: tuple[Mandate, ...] = ()
     version: int = 0
 
     @property
@@ -185,7 +201,7 @@ def enter(
     )
     if result.outcome == "done":
         return _ended(told, "closed", result.at)
-    return _going(told, next_step, next_at, result.at)
+    return set_next(told, next_step, next_at, result.at)
 
 
 def suspend(task: Task, result: TaskResult, *, next_at: datetime) -> Task:
@@ -203,7 +219,7 @@ def resume(task: Task, at: datetime, *, next_step: str, next_at: datetime) -> Ta
     _goes_on(task)
     if task.state != "suspended":
         raise Refusal(Code.TASK_RUNNING)
-    return _going(replace(task, state="open", round=task.round + 1), next_step, next_at, at)
+    return set_next(replace(task, state="open", round=task.round + 1), next_step, next_at, at)
 
 
 def cancel(task: Task, result: TaskResult) -> Task:
@@ -229,22 +245,23 @@ def again(task: Task, source: TaskSource) -> Task:
     if task.state != "suspended":
         return told
     next_at = source.at + CALL_BACK_WITHIN
-    return _going(
+    return set_next(
         replace(told, state="open", round=task.round + 1), task.next_step, next_at, source.at
     )
 
 
 def raised(task: Task, at: datetime) -> Task:
-    """提级, when its time has come without a result; itself when it has not."""
+    """提级, when its time has come without a result; itself when it has not. Of 帮办 and 代办 the head is told at once."""
     if task.over or task.raise_at is None or task.raise_at > at or task.level >= LEVEL_HEAD:
         return task
-    level = task.level + 1
+    level = LEVEL_HEAD if task.kind in AGENT_KINDS else task.level + 1
     return replace(
         task, level=level, raise_at=at + RAISED_AGAIN_AFTER if level < LEVEL_HEAD else None
     )
 
 
-def _going(task: Task, next_step: str, next_at: datetime | None, at: datetime) -> Task:
+def set_next(task: Task, next_step: str, next_at: datetime | None, at: datetime) -> Task:
+    """What is next, and when. Refused: ``next_missing``."""
     _next(next_step, next_at, at)
     raise_at = next_at if task.level < LEVEL_HEAD else None
     return replace(task, next_step=next_step, next_at=next_at, raise_at=raise_at)

@@ -6,13 +6,14 @@ from server.people.rows.people import person_refs
 from server.standards.identifiers import mask_name, mask_phone
 from server.tasks.rows import Connection, ListedTask
 from server.tasks.rules import Task
-from server.tasks.wire import DemandView, TaskResultView, TaskSourceView, TaskView
+from server.tasks.wire import DemandView, MandateView, TaskResultView, TaskSourceView, TaskView
 from signaling.wire.envelope import PersonRef
 
 
 def _people(task: Task) -> Iterable[str]:
     named = [task.owner_id, *(one.by for one in task.sources), *(one.by for one in task.results)]
     named += [one.by for one in task.demands]
+    named += [one.by for one in task.mandates]
     return (one for one in named if one)
 
 
@@ -65,4 +66,16 @@ def _view(one: ListedTask, refs: dict[str, PersonRef]) -> TaskView:
         next_at=task.next_at,
         level=task.level,
         ended_at=task.ended_at,
+        accepted_at=task.accepted_at,
+        mandates=[
+            MandateView(
+                material_id=given.material_id,
+                scope=given.scope,
+                signed_on=given.signed_on,
+                until=given.until,
+                by=refs[given.by],
+                at=given.at,
+            )
+            for given in task.mandates
+        ],
     )

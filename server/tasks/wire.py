@@ -1,6 +1,6 @@
 """Tasks on the wire: their commands, and what lists and pages are told of them. Shapes only."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -82,8 +82,20 @@ class TaskSupervise(TaskCommand):
     answer_by: AwareDatetime
 
 
+class TaskMandate(TaskCommand):
+    """委托书 of 代办: the file of the case that the applicant signed, for what, and its last day. A later one takes the
+    place of the one before. Refused: not_accepted, task_claimed, mandate_unfit (for 帮办; not signed by today, over, for
+    longer than a year; no such file of the case)."""
+
+    type: Literal["task.mandate"] = "task.mandate"
+    material_id: Id
+    scope: Told
+    signed_on: date
+    until: date
+
+
 COMMANDS: tuple[type[Command], ...] = (
-    TaskClaim, TaskHand, TaskEnter, TaskSuspend, TaskResume, TaskCancel, TaskSupervise,
+    TaskClaim, TaskHand, TaskEnter, TaskSuspend, TaskResume, TaskCancel, TaskSupervise, TaskMandate,
 )  # fmt: skip
 
 
@@ -108,6 +120,17 @@ class DemandView(Message):
     at: datetime
     answer_by: datetime
     answered_at: datetime | None
+
+
+class MandateView(Message):
+    """委托书: what the applicant signed, and how long it is good for."""
+
+    material_id: str
+    scope: str
+    signed_on: date
+    until: date
+    by: PersonRef
+    at: datetime
 
 
 class TaskView(Message):
@@ -137,6 +160,10 @@ class TaskView(Message):
     level: int
     """提级: 0 the owner, 1 the whole unit, 2 the head of the unit."""
     ended_at: datetime | None
+    accepted_at: datetime | None = None
+    """Of 帮办 and 代办: when somebody accepted it."""
+    mandates: list[MandateView] = []
+    """Of 代办, the newest last."""
 
 
 class TaskCounts(Message):

@@ -104,7 +104,8 @@ def test_whose_it_is_and_what_a_demand_asks_for() -> None:
     answered = STEPS["enter"](asked)
     assert answered.demand is None
     assert answered.demands[0].answered_at == AT
-    # raised to the unit at its time, to the head a day later, and no further
+    # raised to the unit at its time, to the head a day later, and no further; of 帮办 and 代办 to the head at once
+    assert rules.raised(task("proxy"), SOON).level == rules.LEVEL_HEAD
     first = rules.raised(mine, SOON)
     assert (first.level, rules.raised(mine, AT)) == (1, mine)
     last = rules.raised(first, SOON + rules.RAISED_AGAIN_AFTER)
@@ -130,6 +131,7 @@ def test_who_may_do_what_at_which_unit() -> None:
         return {role for role in Role if may(who(role), act, unit_id="here")}
 
     assert able(Act.TASK_DO) == {Role.CLERK, Role.APPROVER, Role.HEAD}
+    assert able(Act.AGENT_DO) == {Role.CLERK}, "who decides acts for nobody"
     assert able(Act.TASK_SUPERVISE) == {Role.HEAD, Role.SUPERVISOR}
     assert able(Act.TASK_READ) == able(Act.TASK_DO) | able(Act.TASK_SUPERVISE)
 

@@ -17,6 +17,7 @@ from server.calls.acts import desks
 from server.calls.acts.engine.pool import Pool
 from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.recordings import Recordings
+from server.case.acts.agents import asking
 from server.case.acts.course import (
     advancing,
     calling,
@@ -153,6 +154,7 @@ class Office:
             **earlier.commands(store),
             **promises.commands(store),
             **handovers.commands(store),
+            **asking.commands(store),
             **working.commands(store),
             **self.switchboard.handlers(),
         }

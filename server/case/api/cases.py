@@ -5,11 +5,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.case.acts.agents import asking
 from server.case.acts.course import listing, registering, telling
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CaseState
+from server.case.wire.course.agents import Agents
 from server.case.wire.http import (
     CaseCounts,
     Cases,
@@ -183,6 +185,12 @@ async def read_case(ask: Ask[Nothing, Nothing]) -> CaseSnapshot:
 async def list_tellings(ask: Ask[Nothing, Nothing]) -> Tellings:
     """告知申请人: what the applicant of a case was told of, by message or by a person, and what he is not yet."""
     return await telling.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}/agents", problems=(Code.NOT_FOUND,))
+async def list_agents(ask: Ask[Nothing, Nothing]) -> Agents:
+    """帮办代办 of a case: who helps the applicant, and how far it is."""
+    return await asking.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}/unmasked/{unmasking_id}", problems=(Code.NOT_FOUND,))

@@ -114,6 +114,18 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.DEMAND_OPEN: Sentences(
         409, "上一次督办还没有答复，请等答复后再督办。", "The demand before has not been answered yet. Please wait for its answer."
     ),
+    Code.NOT_ACCEPTED: Sentences(
+        409, "帮办代办请求还没有受理，请先认领。", "Nobody has accepted this request yet. Please claim it first."
+    ),
+    Code.MANDATE_MISSING: Sentences(
+        409, "代办要有申请人签的委托书，请先登记委托书。", "Acting for the applicant needs his signed mandate. Please enter it first."
+    ),
+    Code.MANDATE_OVER: Sentences(
+        409, "委托书已过期，请申请人续签后再代办。", "The mandate is over. Please have the applicant sign a new one first."
+    ),
+    Code.MANDATE_UNFIT: Sentences(
+        422, "请选择本办件的委托书扫描件，并核对签署日期和期限（不超过一年）。", "Please choose the scanned mandate of this case, and check when it was signed and its last day (a year at most)."
+    ),
     Code.NO_COLLEAGUE: Sentences(
         409, "他不能在本单位办理任务，请选择其他同事。", "He cannot take tasks at this unit. Please choose another colleague."
     ),

@@ -8,16 +8,19 @@ from server.people.rows import people as staff
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_task
+from server.standards.working_days import china_day
 from server.store import Store
-from server.tasks import rules
+from server.tasks import agents, rows, rules
+from server.tasks.acts.days import in_working_days
 from server.tasks.acts.turns import TaskTurn
-from server.tasks.rules import Task, TaskResult
+from server.tasks.rules import Mandate, Task, TaskResult
 from server.tasks.wire import (
     TaskCancel,
     TaskClaim,
     TaskCommand,
     TaskEnter,
     TaskHand,
+    TaskMandate,
     TaskResume,
     TaskSupervise,
     TaskSuspend,
@@ -45,26 +48,41 @@ async def _answer(
         if change.replayed is not None:
             return change.replayed
         turn = await TaskTurn.begin(change, actor, command.task_id, right, command.seen_version)
+        if isinstance(command, _AGENTS) and agents.is_agents(turn.task):
+            _is_agent(actor, turn.task)
         after, payload = await step(turn, actor, command)
+        if agents.is_agents(after):
+            by = await in_working_days(change.connection, turn.at, agents.STEP_WITHIN)
+            after = agents.quiet(after, by)
         ack = change.ack({"version": turn.version, "state": after.state})
         await turn.done(str(type(command).model_fields["type"].default), after, payload)
         return ack
 
 
+def _is_agent(actor: Actor, task: Task) -> None:
+    if not may(actor, Act.AGENT_DO, unit_id=task.unit_id):
+        raise Refusal(Code.FORBIDDEN, task=task.id)
+
+
 async def _claim(turn: TaskTurn, actor: Actor, _: TaskClaim) -> tuple[Task, dict[str, Any]]:
-    return rules.claim(turn.task, actor.person_id), {}
+    if not agents.is_agents(turn.task):
+        return rules.claim(turn.task, actor.person_id), {}
+    first = await in_working_days(turn.connection, turn.at, agents.ACCEPT_WITHIN)
+    return agents.accept(turn.task, actor.person_id, turn.at, first), {}
 
 
 async def _hand(turn: TaskTurn, actor: Actor, command: TaskHand) -> tuple[Task, dict[str, Any]]:
     to = command.person_id
     if to is not None:
         known = (await staff.actors(turn.connection, [to])).get(to)
-        if known is None or not may(known, Act.TASK_DO, unit_id=turn.task.unit_id):
+        does = Act.AGENT_DO if agents.is_agents(turn.task) else Act.TASK_DO
+        if known is None or not may(known, does, unit_id=turn.task.unit_id):
             raise Refusal(Code.NO_COLLEAGUE)
     return rules.hand(turn.task, to), {"to": to}
 
 
 async def _enter(turn: TaskTurn, actor: Actor, command: TaskEnter) -> tuple[Task, dict[str, Any]]:
+    agents.may_step(turn.task, actor.person_id, china_day(turn.at), command.outcome)
     result = TaskResult(command.outcome, command.text, turn.at, actor.person_id)
     after = rules.enter(turn.task, result, next_step=command.next_step, next_at=command.next_at)
     return after, {"outcome": command.outcome, "state": after.state}
@@ -73,11 +91,13 @@ async def _enter(turn: TaskTurn, actor: Actor, command: TaskEnter) -> tuple[Task
 async def _suspend(
     turn: TaskTurn, actor: Actor, command: TaskSuspend
 ) -> tuple[Task, dict[str, Any]]:
+    agents.may_step(turn.task, actor.person_id, china_day(turn.at))
     result = TaskResult("note", command.text, turn.at, actor.person_id)
     return rules.suspend(turn.task, result, next_at=command.next_at), {}
 
 
 async def _resume(turn: TaskTurn, actor: Actor, command: TaskResume) -> tuple[Task, dict[str, Any]]:
+    agents.may_step(turn.task, actor.person_id, china_day(turn.at))
     after = rules.resume(turn.task, turn.at, next_step=command.next_step, next_at=command.next_at)
     return after, {"round": after.round}
 
@@ -94,6 +114,23 @@ async def _supervise(
     return after, {"answer_by": command.answer_by.isoformat()}
 
 
+async def _mandate(
+    turn: TaskTurn, actor: Actor, command: TaskMandate
+) -> tuple[Task, dict[str, Any]]:
+    today = china_day(turn.at)
+    agents.may_step(turn.task, actor.person_id, today)
+    given = Mandate(
+        command.material_id, command.scope, command.signed_on, command.until,
+        actor.person_id, turn.at,
+    )  # fmt: skip
+    after = agents.mandate(turn.task, given, today)
+    if not await rows.has_file(turn.connection, turn.task.case_id, given.material_id):
+        raise Refusal(Code.MANDATE_UNFIT)
+    return after, {"material": given.material_id, "until": given.until.isoformat()}
+
+
+_AGENTS: Final = (TaskClaim, TaskEnter, TaskSuspend, TaskResume, TaskMandate)
+"""What of 帮办 and 代办 is left to the clerks; the head hands it on, demands a result and ends it."""
 _STEPS: Final[dict[type[Command], tuple[Act, Step]]] = {
     TaskClaim: (Act.TASK_DO, _claim),
     TaskHand: (Act.TASK_DO, _hand),
@@ -102,4 +139,5 @@ _STEPS: Final[dict[type[Command], tuple[Act, Step]]] = {
     TaskResume: (Act.TASK_DO, _resume),
     TaskCancel: (Act.TASK_DO, _cancel),
     TaskSupervise: (Act.TASK_SUPERVISE, _supervise),
+    TaskMandate: (Act.TASK_DO, _mandate),
 }

@@ -82,6 +82,7 @@ ACTS: Final = {
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
+    "task.mandate", "case.ask_agent",
     "case.consult", "case.register_consulted", "case.conclude",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
@@ -543,6 +544,21 @@ async def _tasks(scene: Scene, case_id: str) -> None:
     again = {**about, "seen_version": result["version"], "next_step": "x", "next_at": when}
     await scene.is_refused(CLERK, "task.resume", **again)
     await scene.does(APPROVER, "task.resume", **again)
+    wish = {"case_id": case_id, "kind": "proxy", "text": "请代领"}
+    await scene.is_refused(SUPERVISOR, "case.ask_agent", **wish)
+    agent = await scene.does(APPROVER, "case.ask_agent", **wish)
+    # the window accepts it, beside the case that it has on screen
+    claim = {**agent, "seen_version": 1}
+    await scene.is_refused(APPROVER, "task.claim", **claim)
+    claimed = await scene.does(CLERK, "task.claim", **claim)
+    opened = await scene.sockets[CLERK].ask({"type": "case.open", "case_id": case_id})
+    today = china_day(at).isoformat()
+    mandate = {
+        **agent, "seen_version": claimed["version"], "scope": "代领", "signed_on": today,
+        "until": today, "material_id": opened["case"]["materials"][0]["id"],
+    }  # fmt: skip
+    await scene.is_refused(APPROVER, "task.mandate", **mandate)
+    await scene.does(CLERK, "task.mandate", **mandate)
 
 
 async def _course(scene: Scene, case: Mapping[str, str]) -> None:

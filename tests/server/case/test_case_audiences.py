@@ -23,7 +23,7 @@ from server.case.wire import (
 from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting, mode, owning
+from server.case.wire.course import agents, consulting, mode, owning
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
@@ -102,6 +102,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     },
     mode.CaseChangeMode: {"mode": "proxy"},
     owning.CaseAssign: {"person_id": None},
+    agents.CaseAskAgent: {"kind": "help", "text": "x"},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},
     talk.CaseComment: {"on": "field:remark", "text": "请核对"},

@@ -103,6 +103,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/tellings": CASE,
+    "GET /api/v1/cases/{case_id}/agents": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
     "GET /api/v1/owed": ALL,
     "GET /api/v1/referred": ALL,
@@ -247,6 +248,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.register_consulted": WINDOW,
     "case.conclude": WINDOW | DECIDING,
     "case.assign": DECIDING,
+    "case.ask_agent": STAFF,
     "task.claim": DECIDING,
     "task.hand": DECIDING,
     "task.enter": DECIDING,
@@ -254,6 +256,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "task.resume": DECIDING,
     "task.cancel": DECIDING,
     "task.supervise": frozenset({IDLE}),  # the head of the authority
+    "task.mandate": DECIDING,
     "case.refer": DECIDING,
     # these change who may: last
     "case.decide": DECIDING,
@@ -633,6 +636,8 @@ OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     "case.consult": {"question": "x", "item_id": demo.PRINCIPAL},
     "case.conclude": {"answer": "x"},
     "case.assign": {"person_id": "person-zhoumingyuan"},
+    "case.ask_agent": {"kind": "help"},
+    "task.mandate": {"scope": "x", "signed_on": "2026-11-23", "until": "2026-12-23"},
 }  # fmt: skip
 """What members mean in these alone."""
 

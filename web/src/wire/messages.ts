@@ -84,6 +84,7 @@ export type AnyCommand =
   | CaseArchive
   | CaseAssign
   | ListedWatch
+  | CaseAskAgent
   | CaseConsult
   | CaseRegisterConsulted
   | CaseConclude
@@ -94,6 +95,7 @@ export type AnyCommand =
   | TaskResume
   | TaskCancel
   | TaskSupervise
+  | TaskMandate
 export type AnyEvent =
   | Skipped
   | CallChanged
@@ -2097,6 +2099,21 @@ export interface ListedWatch {
   on?: boolean
 }
 /**
+ * 请求帮办 or 代办, for the applicant who wants it: a task in the pool of the unit whose window took the case, to be
+ * accepted within one working day. Result: ``{task_id}``.
+ *
+ * Refused: not_yours, case_archived, other_step (a consultation, or nothing is left to do), task_running (there is one
+ * of this kind).
+ */
+export interface CaseAskAgent {
+  id: string
+  case_id: string
+  type: 'case.ask_agent'
+  kind: 'help' | 'proxy'
+  cause?: 'asked' | 'missed_call' | 'limit_passed' | 'low_rated'
+  text: string
+}
+/**
  * 咨询: ask a unit, with nothing of the person who asks. It may become a case (``case.register_consulted``).
  *
  * Refused: item_unavailable, not_found (of neither an item nor a known unit). Result: ``{case_id}``.
@@ -2217,6 +2234,21 @@ export interface TaskSupervise {
   type: 'task.supervise'
   text: string
   answer_by: string
+}
+/**
+ * 委托书 of 代办: the file of the case that the applicant signed, for what, and its last day. A later one takes the
+ * place of the one before. Refused: not_accepted, task_claimed, mandate_unfit (for 帮办; not signed by today, over, for
+ * longer than a year; no such file of the case).
+ */
+export interface TaskMandate {
+  id: string
+  task_id: string
+  seen_version: number
+  type: 'task.mandate'
+  material_id: string
+  scope: string
+  signed_on: string
+  until: string
 }
 /**
  * Holds the place of an event that this audience may not see.
@@ -3681,6 +3713,24 @@ export interface Ack {
   reference: string | null
 }
 /**
+ * 帮办 or 代办 of a case: who helps the applicant, and how far it is.
+ */
+export interface AgentView {
+  task_id: string
+  kind: 'help' | 'proxy'
+  stage: 'asked' | 'accepted' | 'suspended' | 'closed' | 'cancelled'
+  asked_at: string
+  agent: PersonRef | null
+  mandate_until: string | null
+  ended_at: string | null
+}
+/**
+ * 帮办 and 代办 of a case, the oldest first.
+ */
+export interface Agents {
+  agents: AgentView[]
+}
+/**
  * Why a row is not taken. Rows are counted from 1 below the header.
  */
 export interface BadRow {
@@ -4406,6 +4456,17 @@ export interface Limits {
   quota_scarce: boolean
 }
 /**
+ * 委托书: what the applicant signed, and how long it is good for.
+ */
+export interface MandateView {
+  material_id: string
+  scope: string
+  signed_on: string
+  until: string
+  by: PersonRef
+  at: string
+}
+/**
  * What was shown or pointed at during a call; not in the ledger, only for replay.
  *
  * ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
@@ -4735,6 +4796,8 @@ export interface TaskView {
   next_at: string | null
   level: number
   ended_at: string | null
+  accepted_at: string | null
+  mandates: MandateView[]
 }
 export interface TaskSourceView {
   cause:
@@ -4746,6 +4809,7 @@ export interface TaskSourceView {
     | 'limit_passed'
     | 'told'
     | 'untold'
+    | 'low_rated'
   text: string
   at: string
   by: PersonRef | null

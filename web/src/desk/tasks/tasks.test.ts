@@ -1,6 +1,6 @@
-import { mount } from '@vue/test-utils'
-import { describe, expect, it, vi } from 'vitest'
-import { i18n } from '../../i18n'
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { i18n, learn } from '../../i18n'
 import type { TaskView } from '../../wire/messages'
 import { person } from '../../../tests/kit/cases'
 import TaskPane from './TaskPane.vue'
@@ -40,6 +40,8 @@ const task = (over: Partial<TaskView> = {}): TaskView => ({
   ...over,
 })
 
+beforeAll(() => learn('work'))
+
 describe('a task', () => {
   it('is overdue at its time, and demanded until it is answered or over', () => {
     expect(overdue(task(), Date.parse('2026-11-24T06:29:59Z'))).toBe(false)
@@ -53,7 +55,14 @@ describe('a task', () => {
   it('is answered by Ctrl+Enter with what is next in China’s time, and not without it', async () => {
     const act = vi.fn(async () => true)
     const pane = mount(TaskPane, {
-      props: { task: task({ demands: [demand] }), does: true, supervises: false, opens: true, act },
+      props: {
+        task: task({ demands: [demand] }),
+        me: 'liu',
+        does: true,
+        supervises: false,
+        opens: true,
+        act,
+      },
       global: { plugins: [i18n] },
       attachTo: document.body,
     })
@@ -77,7 +86,7 @@ describe('a task', () => {
 
   it('is only read by who may not do it', () => {
     const pane = mount(TaskPane, {
-      props: { task: task(), does: false, supervises: true, opens: false, act: async () => true },
+      props: { task: task(), me: 'liu', does: false, supervises: true, opens: false, act: async () => true },
       global: { plugins: [i18n] },
     })
     expect(pane.find('[data-task-enter]').exists()).toBe(false)
@@ -85,5 +94,65 @@ describe('a task', () => {
     expect(pane.find('[data-supervise]').exists()).toBe(true)
     expect(pane.find('[data-open-case]').exists()).toBe(false)
     pane.unmount()
+  })
+
+  it('of 代办 shows its mandate, and goes on only with whose it is once it is accepted', async () => {
+    const act = vi.fn(async () => true)
+    const shown = (over: Partial<TaskView>): ReturnType<typeof mount> =>
+      mount(TaskPane, {
+        props: {
+          task: task({ kind: 'proxy', owner: null, mandates: [], ...over }),
+          me: 'liu',
+          does: true,
+          supervises: false,
+          opens: true,
+          act,
+        },
+        global: { plugins: [i18n] },
+      })
+    const asked = shown({})
+    expect(asked.find('[data-task-enter]').exists()).toBe(false)
+    expect(asked.find('[data-mandate-open]').exists()).toBe(false)
+    await asked.find('[data-claim]').trigger('click')
+    expect(act).toHaveBeenCalledWith({ type: 'task.claim', task_id: 'task-1', seen_version: 3 })
+    const accepted_at = '2026-11-24T07:00:00Z'
+    const mandate = {
+      material_id: 'm',
+      scope: '代领证照',
+      signed_on: '2026-11-24',
+      by: person('liu'),
+      at: accepted_at,
+    }
+    const theirs = shown({ accepted_at, owner: person('wang') })
+    expect(theirs.find('[data-task-enter], [data-suspend], [data-terminate]').exists()).toBe(false)
+    expect(theirs.find('[data-hand]').exists()).toBe(true)
+    const mine = shown({ accepted_at, owner: person('liu'), mandates: [{ ...mandate, until: '2026-11-25' }] })
+    expect(mine.find('[data-mandate]').text()).toContain('已过期')
+    expect(mine.find('[data-claim]').exists()).toBe(false)
+    const files = [
+      { id: 'material-1', name: '委托书.pdf', side: 'window', purpose: 'material', state: 'stored' },
+      { id: 'material-2', name: '样表.pdf', side: 'approver', purpose: 'sample', state: 'stored' },
+    ]
+    const answer = JSON.stringify({ case: { materials: files } })
+    const headers = { 'content-type': 'application/json' }
+    vi.stubGlobal('fetch', async () => new Response(answer, { headers }))
+    await mine.find('[data-mandate-open]').trigger('click')
+    await flushPromises()
+    expect(mine.findAll('[data-mandate-file] option').map((one) => one.text())).toEqual(['委托书.pdf'])
+    await mine.find('[data-mandate-file]').setValue('material-1')
+    await mine.find('[data-mandate-scope]').setValue('代领证照')
+    await mine.find('[data-mandate-signed]').setValue('2026-12-01')
+    await mine.find('[data-mandate-until]').setValue('2026-12-31')
+    await mine.find('[data-mandate] form').trigger('submit')
+    expect(act).toHaveBeenLastCalledWith({
+      type: 'task.mandate',
+      task_id: 'task-1',
+      seen_version: 3,
+      material_id: 'material-1',
+      scope: '代领证照',
+      signed_on: '2026-12-01',
+      until: '2026-12-31',
+    })
+    vi.unstubAllGlobals()
   })
 })

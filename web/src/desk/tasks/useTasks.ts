@@ -14,6 +14,11 @@ export function overdue(task: TaskView, now: number): boolean {
   return task.next_at !== null && Date.parse(task.next_at) <= now
 }
 
+/** Whether it is 帮办 or 代办. */
+export function isAgents(task: TaskView): boolean {
+  return task.kind === 'help' || task.kind === 'proxy'
+}
+
 /** The demand that waits for its answer. */
 export function demandOf(task: TaskView): TaskView['demands'][number] | null {
   const last = task.demands.at(-1)

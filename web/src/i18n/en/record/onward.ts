@@ -1,4 +1,24 @@
 export default {
+  agents: {
+    label: 'Help and acting for the applicant',
+    none: 'Nobody was asked to help',
+    lost: 'Could not be read; please reload the page',
+    ask: 'Ask for help',
+    text: 'What the applicant wants, e.g. someone to go along',
+    send: 'Send the request',
+    free: 'As the applicant wishes, and free; acting for him needs a signed mandate',
+    lacks: 'Please write down what the applicant wants',
+    done: 'The request is sent',
+    until: 'Mandate until {day}',
+    kinds: { help: 'Help (go along)', proxy: 'Act for him (by mandate)' },
+    stages: {
+      asked: 'To be accepted',
+      accepted: 'Going on',
+      suspended: 'Suspended',
+      closed: 'Done',
+      cancelled: 'Ended',
+    },
+  },
   consult: {
     label: 'Consultation',
     note: 'This is a consultation and no case yet: no name, number or telephone is registered, and nothing is decided.',
