@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import copies, items, packages, people, record, seals, serving
+from server.cli import copies, externals, items, packages, people, record, seals, serving
 from server.cli.running import group
 
 cli = group(
@@ -30,6 +30,7 @@ for command in (
 cli.add_typer(record.database, name="db")
 cli.add_typer(people.users, name="user")
 cli.add_typer(people.units, name="unit")
+cli.add_typer(externals.systems, name="external")
 cli.add_typer(items.items, name="item")
 cli.add_typer(seals.seals, name="seal")
 cli.add_typer(packages.cases, name="case")

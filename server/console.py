@@ -8,6 +8,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from server.case.acts.elsewhere import systems
 from server.catalogue.acts.importing import Importer, NewUnits
 from server.people.acts import registering as people
 from server.people.acts.accounts import Accounts
@@ -82,6 +83,10 @@ def _pair(roles: list[str]) -> tuple[Role, Role]:
 ACTS: Final[Mapping[str, Act]] = {
     "unit.create": people.add_unit,
     "unit.review": people.set_review,
+    "external.add": systems.add,
+    "external.rotate": systems.rotate,
+    "external.revoke": systems.revoke,
+    "external.list": systems.listed,
     "item.import": _import,
     "user.create": _create,
     "user.roles": _roles,

@@ -33,6 +33,7 @@ from server.store.blobs import Digest
 CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
 SECRETS_VARIABLE: Final = "YUNJIAN_SECRETS"
 """A folder of files that are each one setting, named as its variable in lower case (docker, podman)."""
+EXTERNAL_SECRET_AT_LEAST: Final = 32
 DEFAULT_CONFIG: Final = Path("yunjian.toml")
 
 
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     """Where the gateway for short messages takes one (docs/telling.md); without, people tell applicants."""
     sms_secret: SecretStr | None = None
     """Signs messages and receipts; 16 characters or more."""
+    external_secret: SecretStr | None = None
+    """From it the keys of external systems are drawn that report by API (docs/external.md); 32 characters or more."""
     sms_templates: Mapping[str, str] = Field(default_factory=dict)
     """What the gateway calls its approved template for a step, where it is not the name of the step."""
 
@@ -229,6 +232,11 @@ class Settings(BaseSettings):
             self.sms_secret is not None and len(self.sms_secret.get_secret_value()) < 16
         ):
             raise ValueError("sms_url and an sms_secret of 16 characters or more belong together")
+        if (
+            self.external_secret is not None
+            and len(self.external_secret.get_secret_value()) < EXTERNAL_SECRET_AT_LEAST
+        ):
+            raise ValueError("external_secret has 32 characters or more")
         if self.node_address is not None and self.bus_secret is None:
             raise ValueError("node_address needs the bus_secret of all nodes")
         for url in self.turn_urls:

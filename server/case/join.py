@@ -16,23 +16,26 @@ from server.case.acts.course import (
     registering,
 )
 from server.case.acts.course.enquiries import Enquiries
+from server.case.acts.elsewhere.reporting import Reporting
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press, signing
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
-from server.case.api import calendar, cases, enquiries
+from server.case.api import calendar, cases, enquiries, externals
 from server.jobs.join import KINDS
 from server.node import Node
 from server.papers.seals import SealFolder
 from server.work.child import Children
 
-ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes)
+ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes, externals.routes)
 
 
 async def join(node: Node) -> None:
     """See ``HouseRoom``."""
     app, store, settings = node.app, node.store, node.settings
     app[enquiries.ENQUIRIES] = Enquiries(store)
+    secret = settings.external_secret and settings.external_secret.get_secret_value().encode()
+    app[externals.REPORTING] = Reporting(store, secret or None)
     keeper = SealFolder(settings.seals, Children())
     pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url, keeper)
     app[KINDS][press.KIND] = pressing.kind

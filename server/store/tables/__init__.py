@@ -8,6 +8,7 @@ package; a test compares both.
 from server.store.tables.alliance import (
     devices,
     exemptions,
+    externals,
     people,
     roster,
     sessions,
@@ -78,6 +79,7 @@ __all__ = [
     "drawings",
     "events",
     "exemptions",
+    "externals",
     "field_drafts",
     "field_history",
     "field_holds",

@@ -47,6 +47,16 @@ exemptions = sa.Table(  # two roles that exclude one another, let be in one pers
     C("at", Utc, nullable=False, info=FACT),
     info=told_in(of_person("{person_id}"), made="at"),
 )  # fmt: skip
+externals = sa.Table(  # systems that report for a unit by API; the key is drawn, not kept
+    "externals", metadata,
+    C("id", ID, sa.ForeignKey("people.id"), primary_key=True, info=FACT),  # the account in whose name it acts
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),
+    C("system", sa.String(60), nullable=False, info=FACT),  # as items name it
+    C("generation", sa.Integer, nullable=False, info=FACT),  # which of its keys holds
+    C("made_at", Utc, nullable=False, info=FACT),
+    C("revoked_at", Utc, nullable=True, info=FACT),
+    info=told_in(of_unit("{unit_id}"), made="made_at"),
+)  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, key(info=SIGN_IN),
     C("token_hash", sa.String(64), nullable=False, unique=True, info=SIGN_IN),  # SHA-256 of the opaque token

@@ -3044,7 +3044,8 @@ export interface ArchivedView {
   at: string
 }
 /**
- * What an external system did; ``proof`` is the id of a file of the case.
+ * What an external system did; ``proof`` is the id of a file of the case, or where it is ``signed`` of the message
+ * in which the system reported it itself.
  */
 export interface ReportedView {
   step: 'accepted' | 'granted' | 'denied' | 'issued'
@@ -3053,6 +3054,7 @@ export interface ReportedView {
   proof: string
   by: PersonRef
   at: string
+  signed: boolean
 }
 /**
  * What was asked, by which clerk, and how it ended: answered, or registered as this case.

@@ -131,9 +131,22 @@ async def issue(turn: CaseTurn, command: CaseIssue) -> Told:
 async def report(turn: CaseTurn, command: CaseReport) -> Told:
     """What the external system did. Refusals: ``server.case.rules.course.external.report``."""
     rests = await _rests(turn, command, may=turn.hand.judges())
+    return await reported(turn, command, rests)
+
+
+async def reported(
+    turn: CaseTurn, command: CaseReport, rests: Mapping[str, Any], *, signed: bool = False
+) -> Told:
+    """The case as the turn has it, with what was reported; ``signed``: the proof is a message of the system."""
     case = turn.case
     new = Reported(
-        command.step, command.number, command.on, command.proof, turn.hand.person_id, turn.at
+        command.step,
+        command.number,
+        command.on,
+        command.proof,
+        turn.hand.person_id,
+        turn.at,
+        signed,
     )
     state, after = external.report(
         case.course,

@@ -61,7 +61,8 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Reported:
-    """What an external system did on a day under its own number (受理号); ``proof`` is the id of a file of the case."""
+    """What an external system did on a day under its own number (受理号). ``proof`` is the id of a file of the case,
+    or where it is ``signed`` of the message in which the system reported it itself."""
 
     step: ReportStep
     number: str
@@ -69,6 +70,7 @@ class Reported:
     proof: str
     by: str
     at: datetime
+    signed: bool = False
 
 
 @dataclass(frozen=True)

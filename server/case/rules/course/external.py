@@ -2,12 +2,13 @@
 
 A remote window leaves to each place its own rules and acceptance system. Of such an item nothing is ruled or
 issued here, and no 决定书 of ours is printed: the approver reports the number that the system gave (受理号), the
-day, and the file that proves it. Delivery and the archive stay ours. Pure.
+day, and the file that proves it; or the system reports them itself, in a signed message. Delivery and the archive stay ours. Pure.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Final
 
 from server.case.rules.course import course as rules
 from server.case.rules.course.course import Course, Reported, Result
@@ -15,6 +16,9 @@ from server.case.rules.course.states import CaseState
 from server.rights.hand import Hand
 from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
+
+
+REPORTS_AT_MOST: Final = 40
 
 
 def here(system: str) -> None:
@@ -44,7 +48,7 @@ def report(
     hold it up: it has happened. ``proofs``: the stored files of the case. ``since``: the day of the registration.
     Refused: ``decided_here``, ``other_step``, ``not_yours`` (not the approver), ``number_missing``,
     ``proof_missing``, ``bad_date`` (a day to come, before the registration, or before what was reported last),
-    ``reason_missing`` of a denial, and what ``issue`` refuses.
+    ``reason_missing`` of a denial, ``throttled`` (more than 40 reports), and what ``issue`` refuses.
     """
     if not system:
         raise Refusal(Code.DECIDED_HERE)
@@ -53,7 +57,9 @@ def report(
         raise Refusal(Code.NOT_YOURS)
     if not new.number.strip():
         raise Refusal(Code.NUMBER_MISSING)
-    if new.proof not in proofs:
+    if len(course.reports) >= REPORTS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    if not new.signed and new.proof not in proofs:
         raise Refusal(Code.PROOF_MISSING)
     earliest = max([since, *(one.on for one in course.reports)])
     if not earliest <= new.on <= china_day(at):

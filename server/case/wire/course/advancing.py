@@ -66,7 +66,8 @@ class ResultView(Message):
 
 
 class ReportedView(Message):
-    """What an external system did; ``proof`` is the id of a file of the case."""
+    """What an external system did; ``proof`` is the id of a file of the case, or where it is ``signed`` of the message
+    in which the system reported it itself."""
 
     step: ReportStep
     number: str
@@ -74,6 +75,7 @@ class ReportedView(Message):
     proof: str
     by: PersonRef
     at: datetime
+    signed: bool = False
 
 
 class ReceiverView(Message):

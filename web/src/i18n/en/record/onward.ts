@@ -257,6 +257,7 @@ export default {
         'Give the number and the day, and choose the file that proves it; take the file into the case first if need be',
       unprinted: 'No paper of the decision is made here.',
       entered: 'Entered by',
+      signed: 'Reported by the system itself (signed)',
       steps: {
         accepted: 'Accepted there',
         granted: 'Granted there',

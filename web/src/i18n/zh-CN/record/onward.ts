@@ -238,6 +238,7 @@ export default {
       fault: '请填写受理号和日期，并选择证明文件；还没有的，请先把结果文件收进本办件',
       unprinted: '外部系统作出的决定，这里不出具决定文书。',
       entered: '录入',
+      signed: '系统自行报送（已验签）',
       steps: { accepted: '外部受理', granted: '外部准予', denied: '外部不予', issued: '外部制证' },
     },
     issue: {
