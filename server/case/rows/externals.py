@@ -34,13 +34,13 @@ async def list_externals(connection: AsyncConnection, unit_id: str | None = None
     query = sa.select(externals).order_by(externals.c.made_at, externals.c.id)
     if unit_id is not None:
         query = query.where(externals.c.unit_id == unit_id)
-    return [_external(row) for row in (await connection.execute(query)).mappings()]
+    return [_external(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
 async def find(connection: AsyncConnection, id: str) -> External | None:
     found = await connection.execute(sa.select(externals).where(externals.c.id == id))
     row = found.mappings().first()
-    return None if row is None else _external(row)
+    return None if row is None else _external(dict(row))
 
 
 async def add(connection: AsyncConnection, new: External) -> None:

@@ -17,7 +17,6 @@ from server.rights.hand import Hand
 from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
-
 REPORTS_AT_MOST: Final = 40
 
 
