@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("tasks", sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("tasks", sa.Column("mandates", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("tasks", sa.Column("mandates", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:

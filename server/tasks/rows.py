@@ -99,7 +99,7 @@ def task_of(row: Mapping[str, Any]) -> Task:
     values["sources"] = tuple(TaskSource(**_told(one)) for one in row["sources"])
     values["results"] = tuple(TaskResult(**_told(one)) for one in row["results"])
     values["demands"] = tuple(Demand(**_told(one)) for one in row["demands"])
-    values["mandates"] = tuple(Mandate(**_told(one)) for one in row["mandates"])
+    values["mandates"] = tuple(Mandate(**_told(one)) for one in row["mandates"] or ())
     return Task(**values)
 
 

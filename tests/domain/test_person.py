@@ -50,6 +50,7 @@ RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     Act.STAFF_READ: (frozenset({Role.ADMIN, Role.SECURITY}), frozenset({"unit_id"})),
     Act.OPERATE: (Role.OPERATOR, frozenset()),
     Act.TASK_DO: (frozenset({Role.CLERK, Role.APPROVER, Role.HEAD}), frozenset({"unit_id"})),
+    Act.AGENT_DO: (Role.CLERK, frozenset({"unit_id"})),
     Act.TASK_SUPERVISE: (frozenset({Role.HEAD, Role.SUPERVISOR}), frozenset({"unit_id"})),
     Act.TASK_READ: (
         frozenset({Role.CLERK, Role.APPROVER, Role.HEAD, Role.SUPERVISOR}),

@@ -353,7 +353,7 @@ tasks = sa.Table(  # what a unit has to see to about a case
     C("demand_by", Utc, nullable=True, info=derived("tasks.demands")),
     C("ended_at", Utc, nullable=True, info=FACT),
     C("accepted_at", Utc, nullable=True, info=FACT),  # of 帮办 and 代办
-    C("mandates", JSON, nullable=False, server_default="[]", info=FACT),  # 委托书 of 代办, the newest last
+    C("mandates", JSON, nullable=True, info=FACT),  # 委托书 of 代办, the newest last
     C("version", sa.Integer, nullable=False, info=FACT),
     info=told_in(of_task("{id}"), made="made_at"),
 )  # fmt: skip

@@ -19,13 +19,13 @@ from structlog.testing import capture_logs
 from server.case.acts.elsewhere import systems
 from server.case.acts.elsewhere.reporting import A_MINUTE_AT_MOST, Reporting
 from server.case.api import externals as api
-from server.case.rows import externals as rows
 from server.case.wire.course import advancing as wire
 from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.edge.edge import EDGE, EdgeSettings, edge
 from server.edge.figures import FIGURES, Figures
 from server.edge.route import REFUSALS
+from server.people.rows import externals as rows
 from server.standards import webhooks
 from server.store import SYSTEM
 from server.store.refusing import Refusals
@@ -210,9 +210,9 @@ async def test_no_key_opens_more_than_the_cases_of_its_unit_in_its_system(
             await systems.add(store, unit=unit, system=bad_name)
     with pytest.raises(Refusal, match="not_found"):
         await systems.add(store, unit="no such unit", system=NAME)
-    assert [(one["id"], one["revoked"]) for one in await systems.listed(store)] == [
-        (own.id, True), (foreign["id"], False), (other["id"], False), (again["id"], False),
-    ]  # fmt: skip
+    assert {one["id"]: one["revoked"] for one in await systems.listed(store)} == {
+        own.id: True, foreign["id"]: False, other["id"]: False, again["id"]: False,
+    }  # fmt: skip
     async with store.read() as connection:
         kept = await rows.find(connection, own.id)
     assert kept is not None

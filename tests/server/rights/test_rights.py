@@ -68,6 +68,7 @@ APPROVERS: Final = frozenset({APPROVER, IDLE, RUNG, OUTSIDER})
 PUBLIC: Final = frozenset({
     "POST /api/v1/session",
     "POST /api/v1/enquiries",  # for who knows number and identity: tests/server/case/test_enquiries.py
+    "POST /api/v1/externals/{external_id}/reports",  # for who has a key: tests/server/case/test_external.py
     "POST /api/v1/telling-receipts",  # for who has the secret: tests/server/tellings/test_tellings.py
     "DELETE /api/v1/session",
     # for who shows a session, one with a temporary password too: tests/server/people/test_accounts.py

@@ -13,11 +13,11 @@ import structlog
 
 from server.case.acts.course.advancing import reported
 from server.case.acts.elsewhere.systems import key
-from server.case.rows import externals as rows
-from server.case.rows.externals import External
 from server.case.turn import CaseTurn
 from server.case.wire.course.advancing import CaseReport
 from server.case.wire.course.external import ExternalReport, ExternalTaken
+from server.people.rows import externals as rows
+from server.people.rows.externals import External
 from server.rights.hand import Hand
 from server.rights.person import System
 from server.rights.subjects import of_case

@@ -10,10 +10,10 @@ import hmac
 from dataclasses import replace
 from typing import Any, Final
 
-from server.case.rows import externals as rows
-from server.case.rows.externals import External
+from server.people.rows import externals as rows
 from server.people.rows import people as staff
 from server.people.rows import staffing
+from server.people.rows.externals import External
 from server.rights.ids import new_id
 from server.rights.subjects import of_person, of_unit
 from server.standards.identifiers import plain

@@ -18,6 +18,8 @@ const task = (over: Partial<TaskView> = {}): TaskView => ({
   version: 3,
   case_id: 'case-1',
   call_id: null,
+  accepted_at: null,
+  mandates: [],
   kind: 'callback',
   state: 'open',
   round: 1,
