@@ -47,7 +47,7 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting, mode, owning
+from server.case.wire.course import agents, consulting, mode, owning
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -632,7 +632,8 @@ async def test_every_act_on_a_case_keeps_the_law(
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
     others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
-    others |= {course.CaseAskFee, course.CaseSettleFee}
+    # a request for 帮办 or 代办 changes nothing of the case: tests/server/tasks/test_agents.py
+    others |= {course.CaseAskFee, course.CaseSettleFee, agents.CaseAskAgent}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()
     assert law.places == WITHIN
