@@ -246,6 +246,9 @@ export default defineConfig({
     server: { deps: { inline: ['element-plus', '@vue/test-utils'] } },
     testTimeout: 10_000,
     reporters: ['default', new Slowest()],
+    // with one worker Vitest would give all files one context (isolate is false for vmThreads), and what one file
+    // leaves behind fails the next; a machine of two cores would get one
+    maxWorkers: 2,
     // a context of its own for each file within few threads: the imports are read once. A thread has no time zone of
     // its own, which the tests of the office's time set
     projects: [
