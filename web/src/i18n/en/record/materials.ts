@@ -27,6 +27,7 @@ export default {
   materials: {
     title: 'Materials',
     tally: '{accepted} of {required} accepted',
+    beside: 'Papers, hand-overs and who applies',
     side_with: 'In the same file as {side}',
     state: {
       none: 'Not handed in',

@@ -27,6 +27,7 @@ export default {
   materials: {
     title: '材料',
     tally: '合格 {accepted} / 应交 {required}',
+    beside: '文书、交接与申请身份',
     side_with: '与{side}在同一份里',
     state: {
       none: '未交',
