@@ -12,9 +12,10 @@ from server.calls.rows import calls as call_rows
 from server.case.rows import Connection
 from server.case.rules.case import Case
 from server.case.wire.words import CaseAct
-from server.rights.hand import Hand, Side
+from server.rights.hand import DONE_BY, Hand, WorkingSide
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done
+from server.tasks import rows as task_rows
 from signaling.refusals import Code, Refusal
 
 CHANGES: Final[Mapping[str, str]] = {
@@ -55,34 +56,22 @@ CHANGES: Final[Mapping[str, str]] = {
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""
 TOLD_AT_MOST: Final = 50
-_BY: Final[Mapping[Side, frozenset[str]]] = {
-    "window": frozenset({
-        "case.create", "case.consult", "case.register_consulted", "case.consent", "case.edit", "case.close_proposal", "case.grade",
-        "case.sign", "case.submit", "case.promise", "case.print_form", "case.send_originals",
-        "case.consent_earlier", "case.take_earlier", "case.invite_phone",
-        "case.agree_electronic", "case.check_receiver",
-    }),
-    "approver": frozenset({
-        "case.propose", "case.review", "case.check", "case.decide", "case.refer",
-        "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
-        "case.receive_originals", "case.rule", "case.issue", "case.report",
-        "case.ask_fee", "case.archive",
-    }),
-}  # fmt: skip
-"""What is done from one side alone."""
 
 
 async def apart(change: Change, hand: Hand, case: Case) -> bool:
     """Whether who acts has a part in both sides of this case, as the ledger has it, whatever his roles are now.
 
-    Refused: ``both_sides``, unless the item lets one person take and decide (即办可审核合一).
+    Refused: ``both_sides``, unless the item lets one person take and decide (即办可审核合一); of who helps or acts
+    for its applicant (帮办, 代办), or did, always: he decides nothing of it.
     """
     if not hand.handles():
         return False  # of neither: what he may is asked elsewhere
-    other: Side = "approver" if hand.fills else "window"
+    if hand.judges() and await task_rows.has_helped(change.connection, case.id, hand.person_id):
+        raise Refusal(Code.BOTH_SIDES, case=case.id)
+    other: WorkingSide = "approver" if hand.fills else "window"
     has = any(one.by == hand.person_id and one.side == other for one in case.materials)
     subject = of_case(case.id)
-    if not has and not await has_done(change.connection, subject, hand.person_id, _BY[other]):
+    if not has and not await has_done(change.connection, subject, hand.person_id, DONE_BY[other]):
         return False
     if not case.item.combined:
         raise Refusal(Code.BOTH_SIDES, case=case.id)

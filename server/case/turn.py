@@ -202,6 +202,8 @@ Also = Callable[[rows.Connection, C], Awaitable[Sequence[str]]]
 Answering = Callable[[Store, House, Connected, Any], Awaitable[Ack]]
 KNOWN: Final[dict[str, type[CaseCommand]]] = {}
 """Every act on a case that is declared so far, by its name."""
+JUDGING: Final[set[type[CaseCommand]]] = set()
+"""Those of them that are acts of the approver (``Acts.judging``)."""
 
 
 class Acts:
@@ -280,6 +282,8 @@ class Acts:
             if act in KNOWN:
                 raise RuntimeError(f"two acts answer {act}")
             KNOWN[act], self._own[command] = command, answer
+            if judges:
+                JUDGING.add(command)
             return run
 
         return declare

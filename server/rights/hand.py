@@ -1,5 +1,6 @@
 """From which side of a case a person acts, on whose behalf, and who reads it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
@@ -15,6 +16,21 @@ Audience = Literal[CaseAudience, "party", "rung"]
 """Who reads: the first five read cases, the supervisor and the last two read calls."""
 APPLICANT: Final = "applicant"
 """On whose behalf the window enters values."""
+DONE_BY: Final[Mapping[WorkingSide, frozenset[str]]] = {
+    "window": frozenset({
+        "case.create", "case.consult", "case.register_consulted", "case.consent", "case.edit", "case.close_proposal", "case.grade",
+        "case.sign", "case.submit", "case.promise", "case.print_form", "case.send_originals",
+        "case.consent_earlier", "case.take_earlier", "case.invite_phone",
+        "case.agree_electronic", "case.check_receiver",
+    }),
+    "approver": frozenset({
+        "case.propose", "case.review", "case.check", "case.decide", "case.refer",
+        "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
+        "case.receive_originals", "case.rule", "case.issue", "case.report",
+        "case.ask_fee", "case.archive",
+    }),
+}  # fmt: skip
+"""The acts on a case that are done from one side alone, by which the ledger tells who had a part in it."""
 
 
 EVERYWHERE: Final = "*"

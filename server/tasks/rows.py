@@ -10,8 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.catalogue.rules.item import NO_ITEM
 from server.store.batch import Write
-from server.store.tables import cases, items, materials, people, tasks, units
-from server.tasks.rules import Demand, Mandate, Task, TaskKind, TaskResult, TaskSource, TaskTab
+from server.store.ledger.entry import OK
+from server.store.tables import cases, items, ledger_entries, materials, people, tasks, units
+from server.tasks.rules import (
+    AGENT_KINDS,
+    Demand,
+    Mandate,
+    Task,
+    TaskKind,
+    TaskResult,
+    TaskSource,
+    TaskTab,
+)
 
 Connection = AsyncConnection
 COUNTED: Final[tuple[TaskTab, ...]] = get_args(TaskTab)[:-1]
@@ -35,6 +45,8 @@ _UPDATE: Final = (
     )
 )
 _NOT_OVER: Final = tasks.c.ended_at.is_(None)
+_HELPS: Final = ("task.claim", "task.mandate", "task.enter", "task.suspend", "task.resume")
+"""What of 帮办 and 代办 its agent alone does."""
 _TELLS: Final = sa.literal_column("kind = 'tell'", sa.Boolean)
 _ELSE: Final = sa.literal_column("kind <> 'tell'", sa.Boolean)
 """In the words of the partial indexes."""
@@ -124,6 +136,24 @@ async def of_case(connection: Connection, case_id: str, kinds: Collection[TaskKi
     query = sa.select(tasks).where(tasks.c.case_id == case_id, tasks.c.kind.in_(kinds))
     found = await connection.execute(query.order_by(tasks.c.made_at, tasks.c.id))
     return [task_of(dict(row)) for row in found.mappings()]
+
+
+async def has_helped(connection: Connection, case_id: str, person_id: str) -> bool:
+    """Whether this person helps or acts for the applicant of a case (帮办, 代办), or ever did: it lies with him, or the
+    ledger has what he did of it."""
+    entry = ledger_entries.c
+    did = sa.exists().where(
+        entry.subject == sa.literal("task:") + tasks.c.id,
+        entry.actor == person_id,
+        entry.act.in_(_HELPS),
+        entry.result == OK,
+    )
+    query = sa.select(tasks.c.id).where(
+        tasks.c.case_id == case_id,
+        tasks.c.kind.in_(AGENT_KINDS),
+        (tasks.c.owner_id == person_id) | did,
+    )
+    return await connection.scalar(query.limit(1)) is not None
 
 
 async def has_file(connection: Connection, case_id: str, material_id: str) -> bool:

@@ -146,8 +146,8 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     ),
     Code.BOTH_SIDES: Sentences(
         403,
-        "您已在本办件的另一方经办，受理与审批不能为同一人。请由同事办理。",
-        "You have acted on the other side of this case, and nobody may do both. Please leave it to a colleague.",
+        "您已在本办件的另一方经办，或为其申请人帮办代办，与审批不能为同一人。请由其他同事办理。",
+        "You have acted on the other side of this case, or for its applicant, and nobody may do both. Please leave it to another colleague.",
     ),
     Code.PROPOSAL_CLOSED: Sentences(
         409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose again."

@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 
 from server.people.rows import people as staff
 from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import DONE_BY
 from server.rights.person import Act, Actor, may
-from server.rights.subjects import of_task
+from server.rights.subjects import of_case, of_task
 from server.standards.working_days import china_day
-from server.store import Store
+from server.store import Store, has_done
 from server.tasks import agents, rows, rules
 from server.tasks.acts.days import in_working_days
 from server.tasks.acts.turns import TaskTurn
@@ -64,9 +65,17 @@ def _is_agent(actor: Actor, task: Task) -> None:
         raise Refusal(Code.FORBIDDEN, task=task.id)
 
 
+async def _decided_nothing(turn: TaskTurn, person_id: str) -> None:
+    """Who judged a case helps nobody with it. Refused: ``both_sides``."""
+    case = turn.task.case_id
+    if await has_done(turn.connection, of_case(case), person_id, DONE_BY["approver"]):
+        raise Refusal(Code.BOTH_SIDES, case=case)
+
+
 async def _claim(turn: TaskTurn, actor: Actor, _: TaskClaim) -> tuple[Task, dict[str, Any]]:
     if not agents.is_agents(turn.task):
         return rules.claim(turn.task, actor.person_id), {}
+    await _decided_nothing(turn, actor.person_id)
     first = await in_working_days(turn.connection, turn.at, agents.ACCEPT_WITHIN)
     return agents.accept(turn.task, actor.person_id, turn.at, first), {}
 
@@ -78,6 +87,8 @@ async def _hand(turn: TaskTurn, actor: Actor, command: TaskHand) -> tuple[Task, 
         does = Act.AGENT_DO if agents.is_agents(turn.task) else Act.TASK_DO
         if known is None or not may(known, does, unit_id=turn.task.unit_id):
             raise Refusal(Code.NO_COLLEAGUE)
+        if agents.is_agents(turn.task):
+            await _decided_nothing(turn, to)
     return rules.hand(turn.task, to), {"to": to}
 
 

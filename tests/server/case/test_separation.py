@@ -10,6 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.course import listing
+from server.case.turn import JUDGING
+from server.case.wire import decision, materials, promises
+from server.case.wire.course import advancing, owning
+from server.case.wire.course.agents import CaseAskAgent
 from server.case.wire.decision import CaseCheck, CaseDecide
 from server.case.wire.form import CaseEdit
 from server.case.wire.registering import CaseCreate
@@ -22,13 +26,16 @@ from server.people.rows import staffing
 from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, tables
+from server.tasks.wire import TaskClaim, TaskEnter, TaskHand
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 from tests.kit.casework import (
     ADMIN,
     APPROVER,
     CLERK,
     NEW_CASE,
     OTHER_APPROVER,
+    OTHER_CLERK,
     SECURITY,
     Office,
 )
@@ -282,4 +289,131 @@ async def test_an_item_that_one_person_may_take_and_decide_is_marked_for_samplin
     }
     elsewhere = replace(office.actors["hanmei"], unit_id=demo.JINAN)
     assert await listing.listing(office.store, elsewhere, combined=True) == []
+    await office.switchboard.close()
+
+
+# ---------------------------------------------------------------- who helps an applicant
+
+
+DECIDES: dict[type[Command], dict[str, Any]] = {
+    CaseDecide: NO,
+    CaseCheck: {"point": "seal", "verdict": "ok"},
+    materials.CaseReview: {"material_id": "material-1", "review": "accepted"},
+    promises.CaseMovePromise: {"line": "licence", "due_on": "2026-12-01", "reason": "x"},
+    decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
+    decision.CaseStopClock: {"why": "hearing", "reason": "听证"},
+    decision.CaseResumeClock: {},
+    decision.CaseExtendLimit: {"days": 5, "reason": "x"},
+    advancing.CaseRule: {"ruling": "granted"},
+    advancing.CaseIssue: {
+        "results": [{"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"}]
+    },
+    advancing.CaseReport: {
+        "step": "granted", "number": "x", "on": "2026-11-23", "proof": "material-1",
+    },
+    advancing.CaseAskFee: {"amount_fen": 1000},
+    advancing.CaseArchive: {},
+    owning.CaseAssign: {"person_id": None},
+}  # fmt: skip
+"""Every act of the approver; the two that the window's acts share a command with stand in the test."""
+SHARED: tuple[tuple[type[Command], dict[str, Any]], ...] = (
+    (advancing.CaseFinish, {"kind": "terminated", "reason": "x", "cause": "died"}),
+    (advancing.CaseSettleFee, {"kind": "waived", "on": "2026-11-23", "reason": "x"}),
+)
+
+
+async def helped(office: Office, case_id: str, kind: str = "help") -> dict[str, Any]:
+    """That the applicant of a case wants help: which task it is."""
+    wish = {"case_id": case_id, "kind": kind, "text": "请陪同"}
+    return {"task_id": (await office.do(CLERK, CaseAskAgent, **wish))["task_id"]}
+
+
+async def on_task(office: Office, login: str, command: type[Command], **members: Any) -> None:
+    seen = await office.store.version(f"task:{members['task_id']}")
+    await office.do(login, command, **members, seen_version=seen)
+
+
+async def refusing(office: Office, login: str, case_id: str) -> dict[str, Code]:
+    """What each act of the approver is refused as to this person."""
+    told: dict[str, Code] = {}
+    for command, members in (*DECIDES.items(), *SHARED):
+        refusal = await office.refused(login, command, case_id=case_id, **members)
+        told[command.__name__] = refusal.code
+    return told
+
+
+async def test_who_helps_or_acts_for_the_applicant_decides_nothing_of_his_case(
+    office: Office,
+) -> None:
+    assert set(DECIDES) == JUDGING
+    case_id, other = await office.case(), await office.case()
+    task = await helped(office, case_id, "proxy")
+    await on_task(office, OTHER_CLERK, TaskClaim, **task)
+    # whatever his roles are by then: the clerk is an approver of the unit that decides
+    office.actors = {
+        **office.actors,
+        OTHER_CLERK: replace(
+            office.actors[OTHER_CLERK], unit_id=demo.XIHAIAN, roles=frozenset({Role.APPROVER})
+        ),
+    }
+    told = await refusing(office, OTHER_CLERK, case_id)
+    assert set(told.values()) == {Code.BOTH_SIDES}, told
+    # of another case he decides, and a colleague decides this one
+    await office.do(OTHER_CLERK, CaseDecide, case_id=other, **NO)
+    await office.do(APPROVER, CaseDecide, case_id=case_id, **NO)
+    await office.switchboard.close()
+
+
+async def test_nor_does_he_once_the_help_is_over_or_handed_on_or_where_one_person_may_do_both(
+    office: Office,
+) -> None:
+    async with office.store.change(SYSTEM) as change:
+        body = await change.connection.scalar(
+            sa.select(tables.items.c.body).where(tables.items.c.id == demo.PRINCIPAL)
+        )
+        await change.connection.execute(
+            tables.items.update()
+            .where(tables.items.c.id == demo.PRINCIPAL)
+            .values(body={**body, "combined": True})
+        )
+    over, passed, taken = [await office.case() for _ in range(3)]
+    done, handed = await helped(office, over), await helped(office, passed)
+    await on_task(office, OTHER_CLERK, TaskClaim, **done)
+    await on_task(office, OTHER_CLERK, TaskEnter, **done, outcome="done", text="已陪同")
+    await on_task(office, OTHER_CLERK, TaskClaim, **handed)
+    back = office.actors[CLERK].person_id
+    await on_task(office, OTHER_CLERK, TaskHand, **handed, person_id=back)
+    both(office, OTHER_CLERK, Role.CLERK, Role.APPROVER)
+    for case_id in (over, passed):
+        told = await refusing(office, OTHER_CLERK, case_id)
+        assert set(told.values()) == {Code.BOTH_SIDES}, told
+    await office.do(OTHER_CLERK, CaseDecide, case_id=taken, **NO)
+    await office.switchboard.close()
+
+
+async def test_who_judged_a_case_accepts_no_help_with_it_and_is_handed_none(
+    office: Office,
+) -> None:
+    case_id = await office.case()
+    task = await helped(office, case_id)
+    await office.do(OTHER_APPROVER, CaseCheck, case_id=case_id, point="seal", verdict="ok")
+    person = office.actors[OTHER_APPROVER].person_id
+    async with office.store.change(SYSTEM) as change:  # he works at the window by now
+        await staffing.set_roles(change.connection, OTHER_APPROVER, [Role.CLERK])
+        await change.connection.execute(
+            tables.people.update()
+            .where(tables.people.c.id == person)
+            .values(unit_id=office.actors[CLERK].unit_id)
+        )
+    both(office, OTHER_APPROVER, Role.CLERK)
+    office.actors = {
+        **office.actors,
+        OTHER_APPROVER: replace(
+            office.actors[OTHER_APPROVER], unit_id=office.actors[CLERK].unit_id
+        ),
+    }
+    assert await code_of(on_task(office, OTHER_APPROVER, TaskClaim, **task)) is Code.BOTH_SIDES
+    hand = on_task(office, CLERK, TaskHand, **task, person_id=person)
+    assert await code_of(hand) is Code.BOTH_SIDES
+    await on_task(office, OTHER_CLERK, TaskClaim, **task)
     await office.switchboard.close()

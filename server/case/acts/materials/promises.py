@@ -63,7 +63,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
     )
 
 
-@acts.on(CaseMovePromise, CaseTurn)
+@acts.judging(CaseMovePromise, CaseTurn, looks=False)
 async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
     """Give a promise another day, for a reason. Refused as in ``server.case.rules.materials.promise.move``."""
     case = turn.case
