@@ -118,6 +118,7 @@ class Code(StrEnum):
     TASK_SUSPENDED = "task_suspended"
     TASK_RUNNING = "task_running"
     TASK_CLAIMED = "task_claimed"
+    CASE_CLAIMED = "case_claimed"
     NEXT_MISSING = "next_missing"
     DEMAND_OPEN = "demand_open"
     NO_COLLEAGUE = "no_colleague"

@@ -303,15 +303,21 @@ def refer(
     return replace(case, unit_id=there.id, referrals=(*case.referrals, told), owner_id=None)
 
 
-def assign(case: Case, to: str | None, who: Hand) -> Case:
-    """承办: somebody of the unit that decides handles the case from now on; nobody: it goes back to the pool.
+def assign(case: Case, to: str | None, who: Hand, *, seen: str | None) -> Case:
+    """承办: somebody of the unit that decides handles the case from now on; nobody: it goes back to the pool. Itself
+    where that is so already. ``seen``: who had it as it was shown to who assigns it.
 
-    Refused: ``case_archived``, ``not_yours`` (not the approver).
+    Refused: ``case_archived``, ``not_yours`` (not the approver), ``case_claimed`` (another one than ``seen`` has it,
+    or nobody, as ``owner`` tells).
     """
     if states.archived(case.state):
         raise Refusal(Code.CASE_ARCHIVED)
     if not who.judges():
         raise Refusal(Code.NOT_YOURS)
+    if to == case.owner_id:
+        return case
+    if seen != case.owner_id:
+        raise Refusal(Code.CASE_CLAIMED, case=case.id, owner=case.owner_id)
     return replace(case, owner_id=to)
 
 

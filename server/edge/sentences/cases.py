@@ -108,6 +108,9 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.TASK_CLAIMED: Sentences(
         409, "同事已经认领，请由他转给您。", "A colleague has claimed the task. Please let him hand it to you."
     ),
+    Code.CASE_CLAIMED: Sentences(
+        409, "本件的承办人刚有变化，请核对后再办理。", "Who handles this case has just changed. Please look again."
+    ),
     Code.NEXT_MISSING: Sentences(
         422, "请写明下一步和以后一年之内的日期。", "Please say what is next, and when: within a year from now."
     ),

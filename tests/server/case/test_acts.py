@@ -564,7 +564,7 @@ async def _tasks(scene: Scene, case_id: str) -> None:
 
 
 async def _course(scene: Scene, case: Mapping[str, str]) -> None:
-    mine = {**case, "person_id": f"person-{APPROVER}"}
+    mine = {**case, "person_id": f"person-{APPROVER}", "from_id": None}
     await scene.is_refused(CLERK, "case.assign", **mine)
     await scene.does(APPROVER, "case.assign", **mine)
     away = {**case, "kind": "withdrawn", "reason": "书面撤回"}

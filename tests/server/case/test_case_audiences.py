@@ -101,7 +101,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
         "phone": PHONE,
     },
     mode.CaseChangeMode: {"mode": "proxy"},
-    owning.CaseAssign: {"person_id": None},
+    owning.CaseAssign: {"person_id": None, "from_id": None},
     agents.CaseAskAgent: {"kind": "help", "text": "x"},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},

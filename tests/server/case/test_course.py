@@ -27,7 +27,7 @@ from server.rights.hand import WorkingSide
 from server.rights.person import Actor
 from server.store import SYSTEM, tables
 from server.work.child import Children
-from signaling.refusals import Code
+from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallDial
 from tests.kit.casework import (
     APPROVER,
@@ -347,18 +347,54 @@ async def test_a_case_is_claimed_handed_over_and_given_back(course: Course) -> N
     office = course.office
     me, other = (office.actors[login].person_id for login in (APPROVER, OTHER_APPROVER))
     assert (await office.view(course.case_id))["owner"] is None, "in the pool"
-    clerk = {"person_id": office.actors[CLERK].person_id}
+    clerk = {"person_id": office.actors[CLERK].person_id, "from_id": None}
     assert await course.refused(APPROVER, owning.CaseAssign, **clerk) is Code.NO_APPROVER
-    assert await course.refused(CLERK, owning.CaseAssign, person_id=me) is Code.NOT_YOURS
-    await course.do(APPROVER, owning.CaseAssign, person_id=me)
+    assert (
+        await course.refused(CLERK, owning.CaseAssign, person_id=me, from_id=None) is Code.NOT_YOURS
+    )
+    await course.do(APPROVER, owning.CaseAssign, person_id=me, from_id=None)
     before = await office.store.version(f"case:{course.case_id}")
-    await course.do(APPROVER, owning.CaseAssign, person_id=me)
+    await course.do(APPROVER, owning.CaseAssign, person_id=me, from_id=None)
     assert await office.store.version(f"case:{course.case_id}") == before, "no act"
-    await course.do(OTHER_APPROVER, owning.CaseAssign, person_id=other)
+    await course.do(OTHER_APPROVER, owning.CaseAssign, person_id=other, from_id=me)
     assert (await office.view(course.case_id))["owner"]["name"] == "高新民"
     away = {"unit_id": demo.LIAOCHENG, "reason": "属东昌府区管辖"}
     await course.do(APPROVER, decision.CaseRefer, **away)
     assert (await office.view(course.case_id))["owner"] is None, "it lies in the other unit's pool"
+
+
+async def test_of_two_who_claim_a_case_at_once_one_has_it_and_the_other_is_told(
+    course: Course,
+) -> None:
+    """And whoever looked at a list of before takes a case from nobody without knowing it."""
+    office, about = course.office, {"case_id": course.case_id}
+    people = {login: office.actors[login].person_id for login in (APPROVER, OTHER_APPROVER)}
+
+    async def claim(login: str, seen: str | None) -> str | None:
+        """Who has it instead, where it is not he who asks."""
+        claimed = {**about, "person_id": people[login], "from_id": seen}
+        try:
+            await office.do(login, owning.CaseAssign, **claimed)
+        except Refusal as refusal:
+            assert refusal.code is Code.CASE_CLAIMED
+            return str(refusal.details["owner"])
+        return None
+
+    told = await asyncio.gather(*(claim(login, None) for login in people))
+    [winner] = [one for one in told if one is not None]
+    assert told.count(None) == 1 and winner in people.values()
+    [loser] = [login for login, one in people.items() if one != winner]
+    owner = (await office.view(course.case_id))["owner"]
+    assert owner["id"] == winner
+    # told of it he takes it knowingly; the first, whose page still shows him, gives back nothing of his
+    assert await claim(loser, winner) is None
+    [first] = [login for login in people if login != loser]
+    stale = {**about, "person_id": None, "from_id": winner}
+    refusal = await office.refused(first, owning.CaseAssign, **stale)
+    assert (refusal.code, refusal.details["owner"]) == (Code.CASE_CLAIMED, people[loser])
+    await office.do(loser, owning.CaseAssign, **{**stale, "from_id": people[loser]})
+    refusal = await office.refused(first, owning.CaseAssign, **{**stale, "person_id": winner})
+    assert (refusal.code, refusal.details["owner"]) == (Code.CASE_CLAIMED, None)
 
 
 async def test_the_list_of_what_is_due_names_the_clock_and_turns_its_pages(course: Course) -> None:
@@ -366,7 +402,7 @@ async def test_the_list_of_what_is_due_names_the_clock_and_turns_its_pages(cours
     later = [await office.case(identity_number=OTHER_IDENTITY_NUMBER) for _ in range(3)]
     await course.accepted()
     me = office.actors[APPROVER]
-    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id)
+    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id, from_id=None)
     office.clock.move(DAY_S)
     rows = await listing.listing(office.store, me, by_due=True)
     told = [(one.id, one.running.clock, one.running.left) for one in rows if one.running]
@@ -553,7 +589,7 @@ async def test_each_list_of_a_desk_has_its_cases_and_their_count(course: Course)
     assert await lists(me, "approver") == {**nothing, "mine": [course.case_id], "theirs": [new]}
     assert await lists(me, "window") == await lists(clerk, "approver") == nothing, "not his side"
     assert await lists(me, "approver", only=True) == nothing, "in the pool"
-    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id)
+    await course.do(APPROVER, owning.CaseAssign, person_id=me.person_id, from_id=None)
     assert await lists(me, "approver", only=True) == {**nothing, "mine": [course.case_id]}
     assert (await lists(clerk, "window", only=True))["theirs"] == [course.case_id]
     await course.accepted()

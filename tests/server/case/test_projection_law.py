@@ -622,7 +622,10 @@ async def test_every_act_on_a_case_keeps_the_law(
         assert law.last[audience]["case"]["ratings"] == []
         assert law.seen[audience][-1]["type"] == "skipped"
 
-    await step("claimed", APPROVER, owning.CaseAssign, person_id=office.actors[APPROVER].person_id)
+    await step(
+        "claimed", APPROVER, owning.CaseAssign,
+        person_id=office.actors[APPROVER].person_id, from_id=None,
+    )  # fmt: skip
     assert law.last["window"]["case"]["owner"]["name"] == "周明远"
     over = {"kind": "terminated", "reason": "公司已注销", "cause": "dissolved"}
     await office.do(APPROVER, course.CaseFinish, case_id=case_id, **over)

@@ -313,7 +313,7 @@ DECIDES: dict[type[Command], dict[str, Any]] = {
     },
     advancing.CaseAskFee: {"amount_fen": 1000},
     advancing.CaseArchive: {},
-    owning.CaseAssign: {"person_id": None},
+    owning.CaseAssign: {"person_id": None, "from_id": None},
 }  # fmt: skip
 """Every act of the approver; the two that the window's acts share a command with stand in the test."""
 SHARED: tuple[tuple[type[Command], dict[str, Any]], ...] = (

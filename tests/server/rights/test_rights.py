@@ -636,7 +636,7 @@ OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     "case.change_mode": {"mode": "proxy"},
     "case.consult": {"question": "x", "item_id": demo.PRINCIPAL},
     "case.conclude": {"answer": "x"},
-    "case.assign": {"person_id": "person-zhoumingyuan"},
+    "case.assign": {"person_id": "person-zhoumingyuan", "from_id": None},
     "case.ask_agent": {"kind": "help"},
     "task.mandate": {"scope": "x", "signed_on": "2026-11-23", "until": "2026-12-23"},
 }  # fmt: skip

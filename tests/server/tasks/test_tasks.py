@@ -267,7 +267,7 @@ async def test_a_limit_that_passes_is_told_once_to_whose_turn_it_is(
     await course.handed_in()
     await course.accepted()
     approver = office.actors[APPROVER].person_id
-    await course.do(APPROVER, owning.CaseAssign, person_id=approver)
+    await course.do(APPROVER, owning.CaseAssign, person_id=approver, from_id=None)
     await course.do(APPROVER, CaseStopClock, why="hearing", reason="听证")
     taken = await office.case(identity_number=OTHER_IDENTITY_NUMBER)
     assert await following.sweep(office.store) == 0

@@ -342,8 +342,8 @@ async def assign(turn: CaseTurn, command: CaseAssign) -> Told | Mapping[str, Any
     """认领, 交给 or back to the pool; the same owner as it has is no act. Refusals: ``server.case.rules.case.assign``,
     ``no_approver``."""
     case, to = turn.case, command.person_id
-    after = case_rules.assign(case, to, turn.hand)
-    if after.owner_id == case.owner_id:
+    after = case_rules.assign(case, to, turn.hand, seen=command.from_id)
+    if after is case:
         return {}
     if to is not None and not await staffing.decides_at(turn.connection, to, case.unit_id):
         raise Refusal(Code.NO_APPROVER, unit=case.unit_id)

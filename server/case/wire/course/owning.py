@@ -23,13 +23,16 @@ class RunningClock(Message):
 
 class CaseAssign(CaseCommand):
     """Let somebody of the unit that decides handle the case: oneself (认领), a colleague (交给), or with null nobody:
-    it goes back to the unit's pool (待认领). Approver only.
+    it goes back to the unit's pool (待认领). ``from_id``: who had it as the page showed it, null for nobody.
+    Approver only. What it is already changes nothing.
 
-    Refused: case_archived, no_approver (he cannot decide there).
+    Refused: case_archived, no_approver (he cannot decide there), case_claimed (somebody else has it by now, or
+    nobody: ``owner``).
     """
 
     type: Literal["case.assign"] = "case.assign"
     person_id: Id | None
+    from_id: Id | None
 
 
 class CaseAssigned(Event):

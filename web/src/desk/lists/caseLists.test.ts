@@ -10,6 +10,7 @@ import { by } from '../../../tests/kit/cases'
 
 const line = vi.hoisted(() => ({
   sent: [] as Record<string, unknown>[],
+  answers: [] as object[],
   hear: new Map<string, () => void>(),
 }))
 vi.mock('socket.io-client', () => ({
@@ -21,7 +22,7 @@ vi.mock('socket.io-client', () => ({
       on: (name: string, hear: () => void) => void line.hear.set(name, hear),
       emit: (_: string, command: Record<string, unknown>, answer: (ack: unknown) => void) => {
         line.sent.push(command)
-        answer({ ok: true, result: {} })
+        answer(line.answers.shift() ?? { ok: true, result: {} })
       },
       connect: () => socket,
       disconnect: () => socket,
@@ -67,7 +68,7 @@ enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 beforeEach(() => {
   sessionStorage.clear()
-  line.sent.length = 0
+  line.sent.length = line.answers.length = 0
   asked = []
   rows = [
     row('case-0000000000000000a', -1, { receipt_number: 'S-1124-0012' }),
@@ -166,11 +167,37 @@ it('hands a case over to a colleague and gives it back to the pool', async () =>
   await page.get('[data-give-back]').trigger('click')
   await flushPromises()
   const assigned = line.sent.filter((one) => one.type === 'case.assign')
-  expect(assigned.map((one) => [one.case_id, one.person_id])).toEqual([
-    ['case-0000000000000000b', 'person-third'],
-    ['case-0000000000000000b', null],
+  expect(assigned.map((one) => [one.case_id, one.person_id, one.from_id])).toEqual([
+    ['case-0000000000000000b', 'person-third', 'person-other'],
+    ['case-0000000000000000b', null, 'person-other'],
   ])
   expect(page.findAll('[data-claim]')).toHaveLength(2)
+})
+
+it('asks once more, by the name of who has it, where a colleague was quicker', async () => {
+  const page = await lists()
+  const quicker = { ...by, id: 'person-quick', name: '赵敏' }
+  rows[1] = row('case-0000000000000000b', 1, { owner: quicker })
+  const refused = (owner: string | null): object => ({
+    ok: false,
+    code: 'case_claimed',
+    title: '本件的承办人刚有变化，请核对后再办理。',
+    details: { owner },
+  })
+  line.answers.push(refused('person-quick'), refused(null))
+  await page.get('[data-more-acts=owner]').trigger('click')
+  await page.get('[data-to=person-third]').trigger('click')
+  await flushPromises()
+  expect(page.get('[data-claimed]').text()).toContain('现承办人已是 赵敏')
+  expect(page.find('.problem').exists()).toBe(false)
+  await page.get('[data-claim-anyway]').trigger('click')
+  await flushPromises()
+  // given back in the meantime: asked again, and left
+  expect(page.get('[data-claimed]').text()).toContain('待认领')
+  await page.get('[data-leave-it]').trigger('click')
+  expect(page.find('[data-claimed]').exists()).toBe(false)
+  const assigned = line.sent.filter((one) => one.type === 'case.assign')
+  expect(assigned.map((one) => one.from_id)).toEqual(['person-other', 'person-quick'])
 })
 
 it('says nothing of an owner to the window, and names whose step it is', async () => {
