@@ -466,7 +466,7 @@ async def materials(window: Desk, approver: Desk, screens: Screens) -> None:
     await paste(page, photo())
     await state_of(far, "identity", "unread")
     # both sides of a card are wanted
-    await page.locator('[data-line="identity"] [data-renew="2"]').set_input_files(
+    await page.locator('[data-line="identity"] [data-side="2"]').set_input_files(
         {"name": "反面.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     # what is no document is refused by its content, in words

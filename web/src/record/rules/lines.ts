@@ -142,6 +142,11 @@ export function sideWith(line: Line, slot: Slot): Slot | null {
   )
 }
 
+/** The side for which the next file of a line is: the first that lacks. null: it has no sides, or all of them are there. */
+export function sideFor(line: Line): Slot | null {
+  return line.slots.find((one) => one.name !== null && line.lacks.includes(one.name)) ?? null
+}
+
 /** How a line stands by all of its files. */
 function stateOfAll(counting: readonly Slot[], lacks: readonly string[]): LineState {
   const has = (state: LineState): boolean => counting.some((one) => one.state === state)

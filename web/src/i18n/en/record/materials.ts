@@ -55,6 +55,8 @@ export default {
     renew_of: 'Replace: {name}',
     what: 'What may be uploaded',
     upload_to: 'Upload a file to: {line}',
+    upload_side: 'Upload {side}',
+    upload_side_to: 'Upload {side} to: {line}',
     versions: '{n} older',
     files_of: 'Files of {line}',
     files_count: '{n} file | {n} files',

@@ -55,6 +55,8 @@ export default {
     renew_of: '替换：{name}',
     what: '可上传的文件',
     upload_to: '上传文件到：{line}',
+    upload_side: '上传{side}',
+    upload_side_to: '上传{side}：{line}',
     versions: '旧版 {n}',
     files_of: '{line} 的文件',
     files_count: '{n} 份文件',

@@ -48,11 +48,15 @@ export function useGathering(desk: GatheringOf) {
   }
 
   /** One file goes where it was dropped; of several each is looked at first. */
-  function gather(line: string | null, files: readonly { file: File; path: string }[]): void {
+  function gather(
+    line: string | null,
+    files: readonly { file: File; path: string }[],
+    slot: number | null = null,
+  ): void {
     hint.value = ''
     const [first] = files
     if (!first || (desk.closed() && (files.length > 1 || !line))) return
-    if (files.length === 1 && line) send(line, first.file)
+    if (files.length === 1 && line) send(line, first.file, slot)
     // what waits there already stays
     else gathered.value = [...gathered.value, ...sorted(files, desk.lines(), line)].slice(0, AT_MOST)
   }
@@ -80,9 +84,10 @@ export function useGathering(desk: GatheringOf) {
     input.value = ''
   }
 
-  function chosen(line: string | null, event: Event): void {
+  /** What a picker gave; one file goes to the side that the picker names. */
+  function chosen(line: string | null, event: Event, slot: number | null = null): void {
     const input = event.target as HTMLInputElement
-    gather(line, picked(input.files))
+    gather(line, picked(input.files), slot)
     // the same file may be chosen again
     input.value = ''
   }
