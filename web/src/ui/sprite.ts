@@ -57,6 +57,7 @@ export const icons = {
   person: '<circle cx="12" cy="8" r="4"/><path d="M4 21c0-7 16-7 16 0"/>',
   full: '<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/>',
   picture: '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m3 16 5-5 5 5 3-3 5 5"/>',
+  copy: '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M15 9V5H5v10h4"/>',
   cross: '<path d="m6 6 12 12M18 6 6 18"/>',
   answer: '<path d="M6 3h3l2 5-2 2c1 3 2 4 5 5l2-2 5 2v3c0 2-2 3-4 3C10 20 4 13 3 6c0-2 1-3 3-3z"/>',
   shot: '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',

@@ -1,9 +1,10 @@
-import { mount } from '@vue/test-utils'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import CaseTable from './CaseTable.vue'
 import { i18n, learn } from '../../i18n'
 import type { CaseSummary } from '../../wire/messages'
 import { by } from '../../../tests/kit/cases'
+import { aloud } from '../../../tests/kit/pane'
 
 beforeAll(() => learn('work'))
 
@@ -105,5 +106,38 @@ describe('a list of cases', () => {
       global: { plugins: [i18n] },
     })
     expect(shown.get('div[data-in-call]').text()).toBe('正在云见面')
+  })
+
+  it('lets the whole number be copied, of which it shows the last eight', async () => {
+    const number = '11370211MB287554194000131013001202612020001'
+    const shown = mount(CaseTable, {
+      props: { cases: [row('c1', { number }), row('c2')], side: 'window', empty: '' },
+      global: { plugins: [i18n] },
+      attachTo: document.body,
+    })
+    const [key] = shown.findAll('[data-copy]')
+    expect(shown.findAll('[data-copy]')).toHaveLength(1)
+    expect(key!.attributes('aria-label')).toBe(`复制完整编号 ${number}`)
+    const writeText = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve())
+    vi.stubGlobal('navigator', { clipboard: { writeText } })
+    await key!.trigger('click')
+    await flushPromises()
+    expect(writeText.mock.calls).toEqual([[number]])
+    expect(await aloud()).toBe('完整编号已复制')
+    expect([key!.attributes('data-copy'), key!.attributes('title')]).toEqual(['done', '完整编号已复制'])
+    // over plain http the browser is asked to copy what is marked, and the focus stays
+    vi.stubGlobal('navigator', {})
+    let marked = ''
+    document.execCommand = () => {
+      const { value, selectionStart, selectionEnd } = document.activeElement as HTMLTextAreaElement
+      marked = value.slice(selectionStart, selectionEnd)
+      return false
+    }
+    await key!.trigger('click')
+    await flushPromises()
+    expect([marked, document.activeElement === key!.element]).toEqual([number, true])
+    expect(await aloud()).toBe('浏览器不让复制，请打开办件后选中编号复制')
+    shown.unmount()
+    vi.unstubAllGlobals()
   })
 })

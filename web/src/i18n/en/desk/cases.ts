@@ -136,6 +136,11 @@ export default {
     many: '10,000+',
     counted: '{tab}, {n}',
   },
+  copy: {
+    number: 'Copy the whole number {number}',
+    done: 'The whole number is copied',
+    failed: 'The browser did not let it be copied: open the case and mark its number',
+  },
   lists: {
     only_window: 'Only {window}',
     only_mine: 'Only mine',

@@ -130,6 +130,11 @@ export default {
     many: '1 万+',
     counted: '{tab}，{n} 件',
   },
+  copy: {
+    number: '复制完整编号 {number}',
+    done: '完整编号已复制',
+    failed: '浏览器不让复制，请打开办件后选中编号复制',
+  },
   lists: {
     only_window: '只看{window}',
     only_mine: '只看我的',
