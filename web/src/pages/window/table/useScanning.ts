@@ -5,8 +5,7 @@
 import { computed, nextTick, ref, watch } from 'vue'
 import type ScanPane from '../../../scan/ScanPane.vue'
 import { sendTaken } from '../../../scan/sendTaken'
-import { unclaimed } from '../../../ui/focus'
-import { focusOn } from '../../../ui/focus'
+import { focusOn, unclaimed } from '../../../ui/focus'
 import type { Bringing } from './useBringing'
 import type { Table } from './useTable'
 
@@ -28,7 +27,11 @@ export function useScanning({ table, bringing }: ScanningOf) {
   /** papers are being taken, and the next step is there */
   const taking = computed(() => scanned.value !== null && (pane.value?.step ?? 'none') !== 'none')
 
+  /** what opened it: there he goes on when it is closed */
+  let opener: Element | null = null
+
   function scan(key: string, phone: boolean): void {
+    if (scanning.value === null) opener = document.activeElement
     scanning.value = key
     by_phone.value = phone
   }
@@ -52,14 +55,20 @@ export function useScanning({ table, bringing }: ScanningOf) {
     looking.value = note
     leaveScan()
   }
-  // and else he stays at the line whose paper was taken
+  // whoever opens it works in it
+  watch(pane, (now) => now && focusOn('[data-scan] [data-shoot]', '[data-scan] h2'), { flush: 'post' })
+  // and else he is back at what opened it, or at the line whose paper was taken
   watch(scanning, async (now, before) => {
     if (now || !before) return
     const note = looking.value
     looking.value = null
     await nextTick()
     if (note) focusOn(`[data-${note}]`)
-    else if (unclaimed()) focusOn(`.tray-part [data-line="${CSS.escape(before)}"] .pick`)
+    else if (unclaimed()) {
+      if (opener instanceof HTMLElement && opener !== document.body && opener.isConnected) opener.focus()
+      else focusOn(`.tray-part [data-line="${CSS.escape(before)}"] .pick`)
+    }
+    opener = null
   })
 
   return { scanning, by_phone, pane, scanned, scan_shut, taking, scan, leaveScan, sendScan, showNote }
