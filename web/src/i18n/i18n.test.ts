@@ -40,14 +40,34 @@ describe('the two languages', () => {
         expect([key, places(form)]).toEqual([key, places(sentence)])
   })
 
-  it('hold no sentence that no page says', () => {
+  const asked = (): [string, string][] => {
     const pages = import.meta.glob(['../**/*.{ts,vue}', '!../**/*.test.ts'], {
       query: '?raw',
       import: 'default',
       eager: true,
     }) as Record<string, string>
-    const source = Object.entries(pages)
-      .filter(([path]) => !path.includes('/i18n/') && !path.endsWith('/messages.ts'))
+    return Object.entries(pages).filter(
+      ([path]) => !path.includes('/i18n/') && !path.endsWith('/messages.ts'),
+    )
+  }
+
+  it('hold each sentence for which a page asks', () => {
+    const lacking = asked().flatMap(([path, text]) => [
+      ...[...text.matchAll(/\bt\(\s*['"]([a-z][\w-]*(?:\.[\w-]+)+)['"]/g)]
+        .filter((match) => !chinese.has(match[1] ?? ''))
+        .map((match) => `${path} ${match[1]}`),
+      ...[...text.matchAll(/\bt\(\s*`((?:[\w.-]|\$\{[^{}`]*\})+)`/g)]
+        .filter((match) => {
+          const form = (match[1] ?? '').replaceAll('.', '\\.').replace(/\$\{[^{}]*\}/g, '[\\w.-]+')
+          return ![...chinese.keys()].some((key) => new RegExp(`^${form}$`).test(key))
+        })
+        .map((match) => `${path} ${match[1]}`),
+    ])
+    expect(lacking).toEqual([])
+  })
+
+  it('hold no sentence that no page says', () => {
+    const source = asked()
       .map(([, text]) => text)
       .join('\n')
     const whole = new Set(
