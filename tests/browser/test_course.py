@@ -199,7 +199,7 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
 async def test_an_applicant_withdraws_at_the_window(tmp_path: Path) -> None:
     async with both(tmp_path) as people:
         window = people.window.page
-        await window.locator("[data-more-acts=course]").click()
+        await window.locator("[data-more-acts]").click()
         await window.locator("[data-course-end=withdrawn]").click()
         asked = window.locator("[data-course-ask]")
         await expect(asked.locator("textarea")).to_be_focused()

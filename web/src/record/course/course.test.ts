@@ -2,6 +2,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick, shallowRef } from 'vue'
 import { caseView, material, person } from '../../../tests/kit/cases'
+import { aloud } from '../../../tests/kit/pane'
 import { i18n, learn } from '../../i18n'
 import { Problem } from '../../wire/http'
 import type { CaseView } from '../../wire/messages'
@@ -335,8 +336,12 @@ describe('delivery', () => {
       by: caseView().clerk,
       at: '2026-11-26T02:00:00Z',
     }
+    // the card is read into the entry, where the focus stays until the news of it
+    page.get<HTMLInputElement>('[data-course-entry=number]').element.focus()
     book.view.value = issued([tried({ receiver })])
     await nextTick()
+    expect(await aloud()).toBe('领取人身份已核对，下一步：登记送达')
+    expect(document.activeElement).toBe(page.get('[data-course-act=delivered]').element)
     expect(page.get('[data-receiver]').text()).toContain('孙雅宁 居民身份证 110105********002X')
     expect(page.find('[data-course-act=came_back]').exists()).toBe(false)
     await press('[data-course-act=delivered]')

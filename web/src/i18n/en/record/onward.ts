@@ -175,6 +175,7 @@ export default {
       returned: 'Return uncorrected',
       terminated: 'Terminate',
     },
+    done_next: '{done}. Next: {next}',
     done: {
       granted: 'Granted',
       denied: 'Denied',

@@ -169,6 +169,7 @@ export default {
       returned: '未补正退件',
       terminated: '终止办理',
     },
+    done_next: '{done}，下一步：{next}',
     done: {
       granted: '已准予',
       denied: '已作出不予许可决定',
