@@ -6,13 +6,14 @@ import { computed, nextTick, reactive, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useToday } from '../../rules/clock'
 import { announce } from '../../ui/announce'
-import { focusOn, unclaimed } from '../../ui/focus'
+import { focusOn } from '../../ui/focus'
 import { Problem } from '../../wire/http'
 import type { CaseCheckReceiver, CaseFinish, DeliveryView, NewResult } from '../../wire/messages'
 import type { Rests } from '../book/acting'
 import type { CaseBook } from '../book/useCase'
 import { courseStep, endsOf, type EndKind, type DeskSeat, type StageKey } from '../rules/course/courseStep'
 import { mayBegin } from '../rules/course/modes'
+import { leadOn } from './ending/leadOn'
 import { useRuling } from './useRuling'
 
 export type Way = DeliveryView['way']
@@ -54,8 +55,6 @@ const ASKED: ReadonlySet<Act> = new Set<Act>([
   'withdrawn',
   'terminated',
 ])
-/** how long the news of an act may take behind its ack for its author to be led on by it */
-const LEADS_WITHIN_MS = 3_000
 const TRACKING = /^[A-Za-z0-9-]{4,40}$/
 
 /** The page of the desk. */
@@ -97,6 +96,7 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     note: '',
     address: '',
   })
+  const leading = leadOn(step, () => delivery.way)
   const receiver = reactive({
     name: '',
     agent: false,
@@ -139,9 +139,9 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     ([state], [before]) => {
       looked.value = null
       tried.value = null
-      if (did && Date.now() < did.until) void lead(did.act)
       // what the other desk did is told too
-      else if (state && before && state !== before && !busy.value) announce(t(`desk.states.${state}`))
+      if (!leading.changed() && state && before && state !== before && !busy.value)
+        announce(t(`desk.states.${state}`))
     },
   )
   watch(trial, (now, before) => now?.id !== before?.id && (ended.on = today.value))
@@ -261,46 +261,18 @@ export function useCourse(book: CaseBook, seat: DeskSeat, around: CourseAround =
     unprove()
   }
 
-  /** what was done here and whose next step is still to come: its news may stand before its ack or behind it */
-  let did: { act: Act; until: number } | null = null
-
-  /** The act that is next here, in words; null where none is. */
-  function nextWord(): string | null {
-    const now = step.value
-    if (!now || now.kind === 'wait') return null
-    if (now.kind === 'begin') return t(`record.course.act.begin.${delivery.way}`)
-    return t(
-      `record.course.act.${now.kind === 'rule' ? 'granted' : now.kind === 'end' ? 'delivered' : now.kind}`,
-    )
-  }
-
-  /** Says what was done and what is next, and leads there whoever did it and does nothing else meanwhile. */
-  async function lead(act: Act): Promise<void> {
-    did = null
-    const [done, next] = [t(`record.course.done.${act}`), nextWord()]
-    announce(next ? t('record.course.done_next', { done, next }) : done)
-    const here = (): boolean => document.activeElement?.closest('[data-course], .foot') != null
-    const was_here = here()
-    await nextTick()
-    if (unclaimed() || was_here || here()) focusOn('.foot [data-filled]', '[data-course] h2')
-  }
-
   async function go(act: Act, rests: Rests): Promise<void> {
     busy.value = act
     problem.value = null
-    did = { act, until: Date.now() + LEADS_WITHIN_MS }
+    leading.begin(act)
     try {
       await send(act, rests)
       clear(act)
       tried.value = null
       asks.value = null
-      if (did) {
-        announce(t(`record.course.done.${act}`))
-        await nextTick()
-        if (unclaimed()) focusOn('.foot [data-filled]', '[data-course] h2')
-      }
+      await leading.taken(act)
     } catch (reason) {
-      did = null
+      leading.refused()
       problem.value = Problem.of(reason)
       // what was written in the question stays in it; else it is told beside the part
       if (act !== 'withdrawn' && act !== 'returned' && act !== 'terminated') asks.value = null
