@@ -6,7 +6,7 @@ filled, with numbers that stand on no paper by chance. Pure; invented throughout
 
 from typing import Any, Final
 
-from server.standards.papers import TITLES, PaperKind
+from server.standards.papers import AGENT_PAPERS, TITLES, PaperKind
 
 _ON: Final = "2026年11月24日"
 _MATERIALS: Final = [
@@ -84,6 +84,34 @@ _ENDING: Final = {
     **_PERSON,
     "on": "2026年12月9日",
 }
+_AGENT: Final[dict[str, Any]] = {
+    "kind": "代办",
+    "name": "样本帮办人",
+    "staff_number": "YB-0417",
+    "asked_on": "2026年11月16日",
+    "cause": "来电未接，本人请求",
+    "wish": "样本请求：行动不便，请代为递交并领取证照。",
+    "wanted": "按委托书代申请人把办件办下去",
+    "accepted_on": "2026年11月17日",
+}
+_BEFORE: Final = {"signed_on": "2026年11月17日", "until": "2026年11月20日"}
+_AGENTS: Final[dict[PaperKind, dict[str, Any]]] = {
+    "agent_start": {},
+    "mandate": {"scope": "样本事务：代领、代寄证照", "until": "2027年1月19日", "before": None},
+    "renewal": {"scope": "样本事务：代领、代寄证照", "until": "2027年1月19日", "before": _BEFORE},
+    "agent_pause": {
+        "reason": "样本原因：申请人住院。", "paused_on": "2026年11月18日", "again_on": "2026年12月2日",
+    },
+    "agent_end": {
+        "reason": "样本结果：证照已经送到申请人手里。",
+        "result": "办结",
+        "ended_on": "2026年12月3日",
+        "steps": [
+            {"what": "联系上了", "text": "说好怎么代办", "on": "2026年11月18日"},
+            {"what": "记录", "text": "已代领证照", "on": "2026年12月2日"},
+        ],
+    },
+}  # fmt: skip
 _COURSE: Final[dict[str, Any]] = {
     "accepted_on": _ON, "ruling": None, "used": None, "results": [], "delivery": None, "ending": None,
 }  # fmt: skip
@@ -101,7 +129,8 @@ _COURSES: Final[dict[PaperKind, dict[str, Any]]] = {
 
 def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
     """The facts of a paper of this kind, issued by the unit of that name."""
-    decided = kind not in ("receipt", "application", "handover", "withdrawal")
+    undecided = {"receipt", "application", "handover", "withdrawal", *AGENT_PAPERS}
+    decided = kind not in undecided
     told: dict[str, Any] = {
         "kind": kind,
         "title": TITLES[kind],
@@ -199,6 +228,8 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
             }  # fmt: skip
         case _:
             pass
+    if kind in _AGENTS:
+        told["agent"] = {**_AGENT, **_AGENTS[kind]}
     if kind in _COURSES:
         told["course"] = {**_COURSE, **_COURSES[kind]}
     if kind in ("acceptance", "suspension", "extension"):

@@ -6,14 +6,18 @@ stands on each paper follows GB/T 39046-2020. Pure.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+AgentPaper = Literal["agent_start", "mandate", "agent_pause", "renewal", "agent_end"]
+"""受理单, 委托书, 中止单, 续办委托书, 办结（终止）单 of 帮办代办."""
 PaperKind = Literal[
     "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application",
     "handover", "grant", "registration", "denial", "delivery", "closing", "withdrawal", "return", "termination",
+    AgentPaper,
 ]  # fmt: skip
 """``application`` is the form as it was filled, ``handover`` the list that goes with paper originals; neither
-is a notice of the authority."""
+is a notice of the authority. The last five are those of 帮办代办: what the unit of the agent tells, and the mandates
+that the applicant signs."""
 
 PaperState = Literal["making", "ready", "failed"]
 
@@ -44,6 +48,11 @@ TITLES: Final[dict[PaperKind, str]] = {
     "withdrawal": "撤回申请书",
     "return": "退件单",
     "termination": "终止办理告知书",
+    "agent_start": "帮办代办受理单",
+    "mandate": "代办委托书",
+    "agent_pause": "帮办代办中止单",
+    "renewal": "续办委托书",
+    "agent_end": "帮办代办办结（终止）单",
 }
 _SIGNS: Final[dict[PaperKind, str]] = {
     "receipt": "SJ",
@@ -62,7 +71,16 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "withdrawal": "CH",
     "return": "TJ",
     "termination": "ZZ",
+    "agent_start": "DS",
+    "mandate": "WT",
+    "agent_pause": "DT",
+    "renewal": "XW",
+    "agent_end": "DB",
 }
+AGENT_PAPERS: Final[frozenset[PaperKind]] = frozenset(get_args(AgentPaper))
+"""Issued by the unit whose window took the case: the agents are of it (DB3205/T 1077-2023)."""
+OWN_PAPERS: Final[frozenset[PaperKind]] = frozenset({"application", "mandate", "renewal"})
+"""What the applicant signs with his whole number: the window reads it, the other sides do not."""
 
 
 SEAL_NAMES: Final[dict[SealPurpose, str]] = {
@@ -73,6 +91,9 @@ SEAL_NAMES: Final[dict[SealPurpose, str]] = {
 SEALS: Final[dict[PaperKind, SealPurpose | None]] = {
     "receipt": "receiving",
     "handover": "receiving",
+    "agent_start": "receiving",
+    "agent_pause": "receiving",
+    "agent_end": "receiving",
     "acceptance": "acceptance",
     "correction": "acceptance",
     "refusal": "acceptance",
@@ -87,6 +108,8 @@ SEALS: Final[dict[PaperKind, SealPurpose | None]] = {
     "closing": "approval",
     "application": None,
     "withdrawal": None,
+    "mandate": None,
+    "renewal": None,
 }
 """Which seal stands on a paper (行政许可法 32; 国务院令第716号 art. 9): ``receiving`` is that of the unit that
 takes the papers in, the others are of the unit that decides. None: the applicant's own paper."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from server.standards.papers import TITLES, PaperKind
+from server.standards.papers import AGENT_PAPERS, TITLES, PaperKind
 
 LONGEST: Final = 64 * 1024
 """Characters of a template."""
@@ -29,7 +29,7 @@ Must = Literal[
     "title", "number", "unit", "seal", "date", "signed_for", "applicant", "item", "materials", "copies",
     "time", "receiver", "contact", "limit", "decision_date", "promised", "points", "deadline",
     "reason", "rights", "procedure", "form", "parcel", "arrived", "bases", "results", "way", "cause", "review",
-    "deliver_by", "used",
+    "deliver_by", "used", "agent", "mandate",
 ]  # fmt: skip
 """What has to be read on a paper, by name."""
 
@@ -97,7 +97,7 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
     yield _Need("unit", (facts["unit"],))
     yield _Need("applicant", (facts["applicant"]["name"],))
     yield _Need("item", (facts["item"]["name"],))
-    if kind not in ("application", "handover", "withdrawal"):
+    if kind not in ("application", "handover", "withdrawal", "mandate", "renewal"):
         yield _Need("seal", any=("印章", "盖章"))
         yield _Need("signed_for", any=("签收", "收件人签名") if kind == "delivery" else ("签收",))
         yield _Need("date", (_dated(facts),))
@@ -174,11 +174,26 @@ def _needs(facts: Mapping[str, Any]) -> Iterator[_Need]:
             yield _Need("materials", tuple(one["name"] for one in parcel["lines"]))
             told = [one[name] for one in parcel["lines"] for name in ("told", "note")]
             yield _Need("arrived", (parcel["received_at"], parcel["note"], *told))
+        case "agent_start":
+            yield _Need("agent", (facts["agent"]["name"], facts["agent"]["accepted_on"]))
+            yield _Need("reason", (facts["agent"]["wish"],))
+        case "mandate" | "renewal":
+            yield _Need("signed_for", any=("签名", "签字"))
+            yield _Need("agent", (facts["agent"]["name"],))
+            yield _Need("mandate", (facts["agent"]["scope"], facts["agent"]["until"]))
+        case "agent_pause":
+            yield _Need("agent", (facts["agent"]["name"],))
+            yield _Need("reason", (facts["agent"]["reason"], facts["agent"]["again_on"]))
+        case "agent_end":
+            yield _Need("results", (facts["agent"]["result"], facts["agent"]["ended_on"]))
+            yield _Need("reason", (facts["agent"]["reason"],))
 
 
 def _dated(facts: Mapping[str, Any]) -> str:
     """The day under a notice: that of what it tells, which is not always that of its making."""
     course = facts.get("course")
+    if facts["kind"] in AGENT_PAPERS:
+        return str(facts["made_on"])
     match facts["kind"]:
         case "suspension" | "extension" | "closing":
             return str(facts["made_on"])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from server.standards.papers import AgentPaper
 from server.tasks import rules
 from server.tasks.rules import AGENT_KINDS, Mandate, Outcome, Task, TaskKind
 from signaling.refusals import Code, Refusal
@@ -82,6 +83,39 @@ def may_step(task: Task, person_id: str, today: date, outcome: Outcome | None = 
         raise Refusal(Code.MANDATE_MISSING)
     if today > task.mandates[-1].until:
         raise Refusal(Code.MANDATE_OVER)
+
+
+def may_print(task: Task, paper: AgentPaper, scope: str, until: date | None, today: date) -> None:
+    """Whether this paper of it can be made today. ``scope`` and ``until`` are of the mandates, which are made to be
+    signed: 委托书 while there is none, 续办委托书 behind one.
+
+    Refused: ``not_found`` (no 帮办 or 代办), ``not_accepted``, ``task_over``, ``mandate_unfit``, ``mandate_missing``,
+    ``other_step``.
+    """
+    if not is_agents(task):
+        raise Refusal(Code.NOT_FOUND, task=task.id)
+    match paper:
+        case "mandate" | "renewal":
+            if task.over:
+                raise Refusal(Code.TASK_OVER)
+            fits = until is not None and today <= until <= today + MANDATE_AT_MOST
+            if task.kind != "proxy" or not scope or not fits:
+                raise Refusal(Code.MANDATE_UNFIT)
+            if task.accepted_at is None:
+                raise Refusal(Code.NOT_ACCEPTED)
+            if paper == "mandate" and task.mandates:
+                raise Refusal(Code.OTHER_STEP)
+            if paper == "renewal" and not task.mandates:
+                raise Refusal(Code.MANDATE_MISSING)
+        case "agent_start":
+            if task.accepted_at is None:
+                raise Refusal(Code.NOT_ACCEPTED)
+        case "agent_pause":
+            if task.state != "suspended":
+                raise Refusal(Code.OTHER_STEP)
+        case _:
+            if not task.over:
+                raise Refusal(Code.OTHER_STEP)
 
 
 def quiet(task: Task, by: datetime) -> Task:

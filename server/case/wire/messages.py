@@ -14,7 +14,7 @@ from server.case.wire.course.advancing import (
     CaseRule,
     CaseSettleFee,
 )
-from server.case.wire.course.agents import CaseAskAgent
+from server.case.wire.course.agents import CaseAskAgent, CasePrintAgent
 from server.case.wire.course.consulting import CaseConclude
 from server.case.wire.course.mode import CaseChangeMode, CaseModeChanged
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
@@ -116,7 +116,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
     CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
-    CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent,
+    CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent, CasePrintAgent,
     CaseConsult, CaseRegisterConsulted, CaseConclude,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (

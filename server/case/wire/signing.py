@@ -8,7 +8,7 @@ from pydantic import Field
 from server.case.rules.summary import Viewer
 from server.case.wire.words import Applicant, CaseAct, CaseCommand, Hash, Share
 from server.rights.seen import UNMASKED, Put, Seen, everywhere
-from server.standards.papers import DraftWhy, PaperKind, PaperState, SealPurpose
+from server.standards.papers import OWN_PAPERS, DraftWhy, PaperKind, PaperState, SealPurpose
 from signaling.wire.envelope import Event, Message, PersonRef
 
 
@@ -56,7 +56,7 @@ class SealView(Message):
 class PaperView(Message):
     """An official paper as PDF. ``number`` is the 受理文书编号."""
 
-    seen: ClassVar = Seen(when=lambda one, side: one.kind != "application" or side in UNMASKED)
+    seen: ClassVar = Seen(when=lambda one, side: one.kind not in OWN_PAPERS or side in UNMASKED)
 
     id: str
     kind: PaperKind

@@ -82,7 +82,7 @@ ACTS: Final = {
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
-    "task.mandate", "case.ask_agent",
+    "task.mandate", "case.ask_agent", "case.print_agent",
     "case.consult", "case.register_consulted", "case.conclude",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
@@ -561,6 +561,9 @@ async def _tasks(scene: Scene, case_id: str) -> None:
     }  # fmt: skip
     await scene.is_refused(APPROVER, "task.mandate", **mandate)
     await scene.does(CLERK, "task.mandate", **mandate)
+    paper = {"case_id": case_id, **agent, "paper": "agent_start"}
+    await scene.is_refused(APPROVER, "case.print_agent", **paper)
+    await scene.does(CLERK, "case.print_agent", **paper)
 
 
 async def _course(scene: Scene, case: Mapping[str, str]) -> None:

@@ -103,6 +103,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     mode.CaseChangeMode: {"mode": "proxy"},
     owning.CaseAssign: {"person_id": None, "from_id": None},
     agents.CaseAskAgent: {"kind": "help", "text": "x"},
+    agents.CasePrintAgent: {"task_id": "task-of-nobody", "paper": "agent_start"},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     talk.CaseSay: {"lane": "staff", "text": "在"},
     talk.CaseComment: {"on": "field:remark", "text": "请核对"},

@@ -635,8 +635,9 @@ async def test_every_act_on_a_case_keeps_the_law(
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
     others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
-    # a request for 帮办 or 代办 changes nothing of the case: tests/server/tasks/test_agents.py
-    others |= {course.CaseAskFee, course.CaseSettleFee, agents.CaseAskAgent}
+    # a request for 帮办 or 代办 changes nothing of the case, its papers come as others do:
+    # tests/server/tasks/test_agents.py
+    others |= {course.CaseAskFee, course.CaseSettleFee, agents.CaseAskAgent, agents.CasePrintAgent}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()
     assert law.places == WITHIN

@@ -7,6 +7,7 @@ import hashlib
 import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from server.case.acts.papers.press import KIND, Press
 from server.case.wire import decision as case_decision
 from server.case.wire import materials, promises, signing
 from server.case.wire.course import advancing as course
+from server.case.wire.course import agents
 from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.jobs.runner import Jobs
@@ -29,11 +31,13 @@ from server.people.rows import staffing
 from server.rights.person import Actor
 from server.rights.subjects import of_templates, of_unit
 from server.standards import template
-from server.standards.papers import TITLES, PaperKind
+from server.standards.papers import AGENT_PAPERS, TITLES, PaperKind
+from server.standards.working_days import china_day
 from server.store import SYSTEM
 from server.store.subject import Turn
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
+from server.tasks import wire as working
 from server.work import paper as drawing
 from server.work.child import Children
 from signaling.refusals import Code, Refusal
@@ -239,6 +243,11 @@ MUST: Final[dict[PaperKind, tuple[tuple[str, str], ...]]] = {
         ("one.name, one.originals, one.copies, none", "materials"),
     ),
     "termination": (("body-par(ending.cause)", "cause"), ("[*#court*]", "review")),
+    "agent_start": (("body-par(agent.wish)", "reason"), ("row(\"受理日期\", agent.accepted_on),", "agent")),
+    "mandate": (("body-par(agent.scope)", "mandate"), ("申请人签名（盖章）：", "signed_for")),
+    "agent_pause": (("body-par(agent.reason)", "reason"), ("row(\"再次联系日期\", agent.again_on),", "reason")),
+    "renewal": (("body-par(agent.scope)", "mandate"), ("自签署之日起至 #agent.until", "mandate")),
+    "agent_end": (("body-par(agent.reason)", "reason"),),
 }  # fmt: skip
 
 
@@ -264,6 +273,7 @@ def test_the_built_in_layout_says_what_must_be_said_and_what_is_left_out_is_name
             "[#receiver.name": "[收件人",
             "one.name, one.number, one.kind": "one.name, [], one.kind",
             "one.name, one.originals, one.copies, none": "[], one.originals, one.copies, none",
+            "自签署之日起至 #agent.until": "自签署之日起",
         }.get(words, "[]" if words.startswith("body-par(") else "")
         # the number stands in the footer too
         source = BUILT_IN.replace(words, gone).replace("[#facts.title　#facts.number],", "[],")
@@ -505,6 +515,41 @@ async def courses(office: Office) -> None:
     await office.do(APPROVER, course.CaseFinish, **about, **why, kind="returned")
 
 
+async def helped(office: Office, case_id: str) -> None:
+    """Let somebody act for the applicant, with every paper that there is of it."""
+    about = {"case_id": case_id}
+    wish = {"kind": "proxy", "text": "行动不便，请代领证照"}
+    task = {"task_id": (await office.do(CLERK, agents.CaseAskAgent, **about, **wish))["task_id"]}
+    seen = 1
+
+    async def step(command: type[Any], **told: Any) -> None:
+        nonlocal seen
+        done = await office.do(CLERK, command, **task, seen_version=seen, **told)
+        seen = done["version"]
+
+    async def printed(paper: str, **told: Any) -> None:
+        await office.do(CLERK, agents.CasePrintAgent, **about, **task, paper=paper, **told)
+
+    await step(working.TaskClaim)
+    await printed("agent_start")
+    today = china_day(office.clock.now())
+    paper = {"scope": "代领证照", "until": today}
+    await printed("mandate", **paper)
+    file = next(
+        one["id"]
+        for one in (await office.view(case_id))["materials"]
+        if (one["side"], one["purpose"]) == ("window", "material")
+    )
+    await step(working.TaskMandate, material_id=file, signed_on=today, **paper)
+    await printed("renewal", **paper)
+    later = office.clock.now() + timedelta(days=1)
+    await step(working.TaskEnter, outcome="note", text="说好了", next_step="去", next_at=later)
+    await step(working.TaskSuspend, text="住院", next_at=later)
+    await printed("agent_pause")
+    await step(working.TaskCancel, text="本人来办")
+    await printed("agent_end")
+
+
 @SQLITE_ALONE
 async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_path: Path) -> None:
     office = hall.office
@@ -541,6 +586,7 @@ async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_
         decided = {"decision": decision, "reason": "不属于本机关职权范围。"}
         await office.do(APPROVER, case_decision.CaseDecide, case_id=other, **decided)
     await courses(office)
+    await helped(office, case_id)
     async with office.store.read() as connection:
         bodies = await connection.scalars(sa.select(job_rows.c.body).where(job_rows.c.kind == KIND))
         real = {body["facts"]["kind"]: body["facts"] for body in bodies}
@@ -549,7 +595,7 @@ async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_
         invented = specimen.facts(kind, "样本")
         if kind == "extension":  # what was stopped before has gone on
             facts["clock"]["stopped"] = None
-        if kind in ("application", "receipt", "handover", "withdrawal"):
+        if kind in ("application", "receipt", "handover", "withdrawal", *AGENT_PAPERS):
             facts["decision"] = invented["decision"]
         if kind == "application":
             facts.pop("clock", None)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,9 @@ KNOWN: Final = (
     CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, FAR_ADMIN, OPERATOR, SECURITY,
     OUTSIDER,
 )  # fmt: skip
+
+AGENTS: Final = "task-of-an-agent"
+"""帮办 of the case, accepted at the window."""
 
 ALL: Final = frozenset(KNOWN)
 WINDOW: Final = frozenset({CLERK, COLLEAGUE})
@@ -250,6 +253,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.conclude": WINDOW | DECIDING,
     "case.assign": DECIDING,
     "case.ask_agent": STAFF,
+    "case.print_agent": WINDOW,
     "task.claim": DECIDING,
     "task.hand": DECIDING,
     "task.enter": DECIDING,
@@ -414,6 +418,10 @@ async def _live(scene: Scene) -> dict[str, Any]:
                 fresh_id(), case_id, "follow", demo.XIHAIAN, "x", told, next_step="x", next_at=later
             ),
         )
+        helped = task_rules.opened(
+            AGENTS, case_id, "help", demo.JINAN, "x", told, next_step="x", next_at=later
+        )
+        await open_task(change, replace(helped, accepted_at=now_at))
     return {
         "task_id": task.id, "outcome": "note", "next_step": "x", "next_at": later.isoformat(),
         "answer_by": later.isoformat(),
@@ -637,7 +645,8 @@ OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     "case.consult": {"question": "x", "item_id": demo.PRINCIPAL},
     "case.conclude": {"answer": "x"},
     "case.assign": {"person_id": "person-zhoumingyuan", "from_id": None},
-    "case.ask_agent": {"kind": "help"},
+    "case.ask_agent": {"kind": "proxy"},  # there is a task of 帮办
+    "case.print_agent": {"task_id": AGENTS, "paper": "agent_start"},
     "task.mandate": {"scope": "x", "signed_on": "2026-11-23", "until": "2026-12-23"},
 }  # fmt: skip
 """What members mean in these alone."""

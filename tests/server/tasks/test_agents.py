@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from server.case.acts.agents import asking
-from server.case.wire.course.agents import CaseAskAgent
+from server.case.acts.papers import press
+from server.case.wire.course.agents import CaseAskAgent, CasePrintAgent
+from server.standards.working_days import china_day
 from server.tasks import agents, rules
 from server.tasks.acts import raising
 from server.tasks.rules import Mandate, Task, TaskKind, TaskSource
@@ -25,6 +27,8 @@ from server.tasks.wire import (
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, OTHER_CLERK, SUPERVISOR, THIRD, Office
 from tests.server.case.test_course import Course
+from tests.server.case.test_course_papers import Course as Printed
+from tests.server.case.test_papers import on
 from tests.server.tasks.test_tasks import acts, done, refused, tasks
 
 AT = datetime(2026, 12, 2, 1, tzinfo=UTC)
@@ -188,6 +192,115 @@ async def test_from_the_wish_to_the_end(office: Office, tmp_path: Path) -> None:
     ]  # fmt: skip
     [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.ask_agent"]
     assert entry["object"] == f"case:{case_id}"
+    await office.switchboard.close()
+
+
+async def test_its_five_papers_are_made_once_and_seen_by_whom_they_are_for(
+    office: Office, tmp_path: Path
+) -> None:
+    course = Printed(office, tmp_path)
+    await course.fill()
+    case_id = course.case_id
+    wish = {
+        "case_id": case_id,
+        "kind": "proxy",
+        "text": "行动不便，请代领证照",
+        "cause": "missed_call",
+    }
+    id = (await office.do(CLERK, CaseAskAgent, **wish))["task_id"]
+    about = {"case_id": case_id, "task_id": id}
+    today = china_day(office.clock.now())
+    signed = {"scope": "代领、代寄证照", "until": today + timedelta(days=9)}
+
+    async def printed(paper: str, by: str = CLERK, **told: Any) -> str:
+        return str((await office.do(by, CasePrintAgent, **about, paper=paper, **told))["paper_id"])
+
+    async def not_printed(paper: str, by: str = CLERK, **told: Any) -> Code:
+        with pytest.raises(Refusal) as refusal:
+            await office.do(by, CasePrintAgent, **{**about, "paper": paper, **told})
+        return refusal.value.code
+
+    assert await not_printed("agent_start") is Code.NOT_ACCEPTED
+    assert await not_printed("mandate", **signed) is Code.NOT_ACCEPTED
+    assert await not_printed("agent_end") is Code.OTHER_STEP
+    await done(office, CLERK, TaskClaim, id)
+    for login in (APPROVER, SUPERVISOR):
+        assert await not_printed("agent_start", by=login) is Code.NOT_YOURS
+    assert await not_printed("agent_start", by=THIRD) is Code.NOT_FOUND
+    other = await office.case()
+    assert await not_printed("agent_start", case_id=other) is Code.NOT_FOUND
+    start = await printed("agent_start")
+    version = await office.store.version(f"case:{case_id}")
+    # whoever of the window prints it once more is told which it is
+    assert await printed("agent_start", by=OTHER_CLERK) == start
+    assert await office.store.version(f"case:{case_id}") == version
+    for wrong in (
+        {**signed, "scope": " "},
+        {**signed, "until": today - timedelta(days=1)},
+        {**signed, "until": today + timedelta(days=367)},
+        {"scope": "代领"},
+    ):
+        assert await not_printed("mandate", **wrong) is Code.MANDATE_UNFIT
+    assert await not_printed("renewal", **signed) is Code.MANDATE_MISSING
+    assert await not_printed("agent_pause") is Code.OTHER_STEP
+    mandate = await printed("mandate", **signed)
+    assert await printed("mandate", **signed) == mandate
+    made = await course.printed()
+    on(
+        made["agent_start"],
+        "帮办代办受理单",
+        "济南市市中区政务服务中心",
+        "行动不便，请代领证照",
+        "来电未接",
+    )
+    on(made["agent_start"], "李秀兰", "SZ-0306", "370103************", "不收取费用", "草稿")
+    on(
+        made["mandate"],
+        "代办委托书",
+        "代领、代寄证照",
+        "申请人签名（盖章）",
+        "受托单位济南市市中区政务服务中心",
+    )
+    # the applicant's own paper tells his number whole
+    assert "370103************" not in made["mandate"]
+    file = (await office.view(case_id))["materials"][0]["id"]
+    await done(office, CLERK, TaskMandate, id, material_id=file, signed_on=today, **signed)
+    assert await not_printed("mandate", **signed) is Code.OTHER_STEP
+    soon = office.clock.now() + timedelta(days=1)
+    await done(office, CLERK, TaskSuspend, id, text="申请人住院", next_at=soon)
+    pause = await printed("agent_pause")
+    again = {**signed, "until": today + timedelta(days=30)}
+    await printed("renewal", **again)
+    await done(office, CLERK, TaskResume, id, next_step="代领", next_at=soon)
+    assert await not_printed("agent_pause") is Code.OTHER_STEP
+    await done(office, CLERK, TaskSuspend, id, text="申请人又住院", next_at=soon)
+    assert await printed("agent_pause") != pause
+    await done(office, CLERK, TaskResume, id, next_step="代领", next_at=soon)
+    await done(office, CLERK, TaskMandate, id, material_id=file, signed_on=today, **again)
+    ended = {"outcome": "done", "text": "证照已送到本人手里"}
+    await done(office, CLERK, TaskEnter, id, **ended)
+    assert await not_printed("renewal", **again) is Code.TASK_OVER
+    await printed("agent_end")
+    made = await course.printed()
+    on(made["agent_pause"], "中止单", "申请人又住院", "再次联系日期")
+    on(made["renewal"], "续办委托书", "续签", "代领、代寄证照")
+    on(made["agent_end"], "办结", "证照已送到本人手里", "申请人住院", "李秀兰")
+    # the window sees all of them, the other sides not what the applicant signs with his number
+    kinds = ["agent_start", "mandate", "agent_pause", "renewal", "agent_pause", "agent_end"]
+    for login, told in ((CLERK, kinds), (APPROVER, [one for one in kinds if one[0] == "a"])):
+        [seen] = (await asking.listing(office.store, office.actors[login], case_id)).agents
+        assert [one.kind for one in seen.papers] == told
+        assert {one.state for one in seen.papers} == {"ready"}
+        view = await office.view(case_id, login)
+        assert [one["kind"] for one in view["papers"]] == told
+    with pytest.raises(Refusal, match="not_found"):
+        await press.find_content(office.store, office.actors[APPROVER], mandate)
+    numbers = {one["number"] for one in (await office.view(case_id))["papers"]}
+    assert {one[:10] for one in numbers} == {
+        f"370103-{sign}-" for sign in ("DS", "WT", "DT", "XW", "DB")
+    }
+    acts_done = [one["act"] for one in await office.entries(case_id)]
+    assert acts_done.count("case.print_agent") == 6
     await office.switchboard.close()
 
 

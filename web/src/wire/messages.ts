@@ -85,6 +85,7 @@ export type AnyCommand =
   | CaseAssign
   | ListedWatch
   | CaseAskAgent
+  | CasePrintAgent
   | CaseConsult
   | CaseRegisterConsulted
   | CaseConclude
@@ -2117,6 +2118,25 @@ export interface CaseAskAgent {
   text: string
 }
 /**
+ * Make a paper of 帮办代办. Window only. What was printed already is not made again: the same paper is named.
+ * ``scope`` and ``until`` are what the applicant mandates, and up to which day: of 委托书 and 续办委托书 alone.
+ * Result: ``{paper_id}``.
+ *
+ * Refused: not_yours, case_archived, not_found (no 帮办 or 代办 of this case), not_accepted (受理单 and mandates before
+ * somebody accepted it), mandate_unfit (a mandate of 帮办, without scope, over, or for longer than a year),
+ * mandate_missing (续办委托书 before there was a 委托书), other_step (委托书 when there is one; 中止单 of what is not
+ * suspended; 办结单 of what goes on), task_over (a mandate of what is over), throttled (50 a case).
+ */
+export interface CasePrintAgent {
+  id: string
+  case_id: string
+  type: 'case.print_agent'
+  task_id: string
+  paper: 'agent_start' | 'mandate' | 'agent_pause' | 'renewal' | 'agent_end'
+  scope?: string
+  until?: string | null
+}
+/**
  * 咨询: ask a unit, with nothing of the person who asks. It may become a case (``case.register_consulted``).
  *
  * Refused: item_unavailable, not_found (of neither an item nor a known unit). Result: ``{case_id}``.
@@ -2828,6 +2848,11 @@ export interface PaperView {
     | 'withdrawal'
     | 'return'
     | 'termination'
+    | 'agent_start'
+    | 'mandate'
+    | 'agent_pause'
+    | 'renewal'
+    | 'agent_end'
   number: string
   state: 'making' | 'ready' | 'failed'
   at: string
@@ -3718,6 +3743,38 @@ export interface Ack {
   reference: string | null
 }
 /**
+ * A paper of 帮办代办 that was asked for.
+ */
+export interface AgentPrinted {
+  id: string
+  kind:
+    | 'receipt'
+    | 'acceptance'
+    | 'correction'
+    | 'refusal'
+    | 'suspension'
+    | 'extension'
+    | 'application'
+    | 'handover'
+    | 'grant'
+    | 'registration'
+    | 'denial'
+    | 'delivery'
+    | 'closing'
+    | 'withdrawal'
+    | 'return'
+    | 'termination'
+    | 'agent_start'
+    | 'mandate'
+    | 'agent_pause'
+    | 'renewal'
+    | 'agent_end'
+  number: string
+  state: 'making' | 'ready' | 'failed'
+  draft: boolean
+  at: string
+}
+/**
  * 帮办 or 代办 of a case: who helps the applicant, and how far it is.
  */
 export interface AgentView {
@@ -3728,6 +3785,7 @@ export interface AgentView {
   agent: PersonRef | null
   mandate_until: string | null
   ended_at: string | null
+  papers: AgentPrinted[]
 }
 /**
  * 帮办 and 代办 of a case, the oldest first.
@@ -4914,6 +4972,11 @@ export interface TemplateRow {
     | 'withdrawal'
     | 'return'
     | 'termination'
+    | 'agent_start'
+    | 'mandate'
+    | 'agent_pause'
+    | 'renewal'
+    | 'agent_end'
   title: string
   newest: TemplateVersion | null
 }
@@ -4953,6 +5016,11 @@ export interface TemplateWhole {
     | 'withdrawal'
     | 'return'
     | 'termination'
+    | 'agent_start'
+    | 'mandate'
+    | 'agent_pause'
+    | 'renewal'
+    | 'agent_end'
   title: string
   source: string
   built_in: boolean

@@ -6,13 +6,18 @@ The task lies with the unit whose window took the case, whoever asked. Its rules
 from typing import Any, Final
 
 from server.case import admission
+from server.case.acts.agents.printing import is_of
+from server.case.rows import papers as paper_rows
+from server.case.rows.papers import Paper
 from server.case.rules.course import states
 from server.case.turn import Acts, CaseTurn
-from server.case.wire.course.agents import Agents, AgentView, CaseAskAgent
+from server.case.wire.course.agents import AgentPrinted, Agents, AgentView, CaseAskAgent
+from server.case.wire.signing import PaperView
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.rights.seen import sees
 from server.store import Store
 from server.store.subject import Told
 from server.tasks import agents, rows
@@ -67,10 +72,12 @@ async def listing(store: Store, actor: Actor, case_id: str) -> Agents:
             raise Refusal(Code.NOT_FOUND, case=case_id)
         found = await rows.of_case(connection, case_id, AGENT_KINDS)
         people = await person_refs(connection, {one.owner_id for one in found if one.owner_id})
-    return Agents(agents=[_view(one, people) for one in found])
+        made = await paper_rows.list_papers(connection, [case_id])
+    seen = [one for one in made if sees(PaperView.seen, one, audience)]
+    return Agents(agents=[_view(one, people, seen) for one in found])
 
 
-def _view(task: Task, people: dict[str, Any]) -> AgentView:
+def _view(task: Task, people: dict[str, Any], made: list[Paper]) -> AgentView:
     stage: Any = task.state if task.state != "open" else "accepted" if task.accepted_at else "asked"
     return AgentView(
         task_id=task.id,
@@ -80,4 +87,16 @@ def _view(task: Task, people: dict[str, Any]) -> AgentView:
         agent=people.get(task.owner_id or "") if task.accepted_at else None,
         mandate_until=task.mandates[-1].until if task.mandates else None,
         ended_at=task.ended_at,
+        papers=[
+            AgentPrinted(
+                id=one.id,
+                kind=one.kind,
+                number=one.number,
+                state=one.state,
+                draft=one.draft is not None,
+                at=one.at,
+            )
+            for one in made
+            if is_of(one.id, task.id)
+        ],
     )

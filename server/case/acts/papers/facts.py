@@ -38,8 +38,10 @@ _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint
 
 
 async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> dict[str, Any]:
-    """All that is written on a paper, as text and numbers; of a list of originals also ``handover``."""
+    """All that is written on a paper, as text and numbers; of a list of originals also ``handover``, of the papers of
+    帮办代办 also ``agent``."""
     case, item = record.case, record.case.item
+    own = paper.kind in rules.OWN_PAPERS
     signed = await rows.newest_signature(change.connection, case.id)
     counting = material.counted(item, case.materials)
     decided = case.decision
@@ -49,7 +51,7 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         "number": paper.number,
         "case_number": case.number or "",
         "receipt_number": case.receipt_number or "",
-        "unit": record.unit_name,
+        "unit": record.window_unit_name if paper.kind in rules.AGENT_PAPERS else record.unit_name,
         "place": record.place,
         "made_at": moment(paper.at),
         "made_epoch_s": int(paper.at.timestamp()),
@@ -62,7 +64,7 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
             "identity_number": identifiers.mask_document(case.applicant.identity_number),
             "phone": identifiers.mask_phone(case.applicant.phone),
             "credit_code": case.applicant.credit_code or "",
-            "principal": _principal(case.applicant, whole=paper.kind == "application"),
+            "principal": _principal(case.applicant, whole=own),
         },
         "asked_on": day(china_day(case.created_at)),
         "window": {
@@ -81,16 +83,19 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         "signature": None,
         "decision": None,
     }
-    if paper.kind == "application":
-        facts["title"] = item.form_title or facts["title"]
+    if own:
         facts["applicant"] |= {
             "identity_number": case.applicant.identity_number,
             "phone": case.applicant.phone,
         }
+    if paper.kind == "application":
+        facts["title"] = item.form_title or facts["title"]
         facts["form"] = _form(case)
     if paper.kind == "receipt" and signed is not None and case.submission is not None:
         facts["submitted_at"] = moment(case.submission.at)
         facts["signature"] = _signature(signed)
+    if paper.kind in rules.AGENT_PAPERS:
+        return facts
     if paper.kind != "receipt" and decided is not None:
         by = record.people[decided.by]
         facts["decision"] = {

@@ -59,7 +59,7 @@ async def ask_paper(turn: CaseTurn, kind: PaperKind, handover: Handover | None =
     Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. It comes
     behind the act that gives rise to it. ``handover`` is what a list of originals is about.
     """
-    await turn.tell("paper.ask", await _asked(turn, kind, handover))
+    await turn.tell("paper.ask", await asked(turn, kind, handover))
 
 
 @acts.on(CasePrintForm, CaseTurn)
@@ -70,23 +70,30 @@ async def print_form(turn: CaseTurn, command: CasePrintForm) -> Told:
     made = await rows.list_papers(turn.connection, [turn.case_id])
     if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
         raise Refusal(Code.THROTTLED)
-    return await _asked(turn, "application", rests=rests)
+    return await asked(turn, "application", rests=rests)
 
 
-async def _asked(
+async def asked(
     turn: CaseTurn,
     kind: PaperKind,
     handover: Handover | None = None,
     rests: Mapping[str, Any] | None = None,
+    *,
+    agent: Mapping[str, Any] | None = None,
+    paper_id: str | None = None,
 ) -> Told:
-    """That a paper is to be made, with its number. Result: ``{paper_id}``."""
+    """That a paper is to be made, with its number. Result: ``{paper_id}``. ``agent``: what those of 帮办代办 tell
+    beside the case; they are issued by the window's unit."""
     case = turn.case
-    issuer = await rows.issuer_of(turn.connection, case.unit_id)
+    unit = {"unit_id": case.unit_id, "unit_name": turn.record.unit_name}
+    window = {"unit_id": case.window_unit_id, "unit_name": turn.record.window_unit_name}
+    by = (window if kind in rules.AGENT_PAPERS else unit)["unit_id"]
+    issuer = await rows.issuer_of(turn.connection, by)
     region = issuer.region_code
     today = china_day(turn.at)
     serial = await next_serial(turn.connection, rules.number_prefix(kind, region, today))
     paper = Paper(
-        id=new_id(),
+        id=paper_id or new_id(),
         case_id=case.id,
         version=turn.version,
         kind=kind,
@@ -94,19 +101,17 @@ async def _asked(
         state="making",
         at=turn.at,
     )
-    laid_out = await template_rows.newest(turn.connection, case.unit_id, kind)
+    laid_out = await template_rows.newest(turn.connection, by, kind)
     if laid_out is not None and laid_out.source is not None:
         paper = replace(paper, template_id=laid_out.id)
     told_of = await facts.of(turn.change, turn.record, paper, issuer)
     if handover is not None:
         people = await turn.name([handover.by, handover.received_by])
         told_of["handover"] = facts.handover(handover, case.item, people)
+    if agent is not None:
+        told_of["agent"] = agent
     told = _changed(turn, paper, **(rests or {}))
-    sealing = (
-        {"unit_id": case.window_unit_id, "unit_name": turn.record.window_unit_name}
-        if SEALS[kind] == "receiving"
-        else {"unit_id": case.unit_id, "unit_name": turn.record.unit_name}
-    )
+    sealing = window if SEALS[kind] == "receiving" else unit
     return replace(
         told,
         result={"paper_id": paper.id},

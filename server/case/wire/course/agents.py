@@ -1,4 +1,4 @@
-"""Asking for 帮办 or 代办 of a case."""
+"""Asking for 帮办 or 代办 of a case, and its papers."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from server.case.wire.words import CaseCommand
-from signaling.wire.envelope import Message, PersonRef
+from server.standards.papers import AgentPaper, PaperKind, PaperState
+from signaling.wire.envelope import Id, Message, PersonRef
 
 AgentKind = Literal["help", "proxy"]
 """帮办 (an agent goes along), 代办 (he acts for the applicant, by a signed mandate)."""
@@ -33,6 +34,39 @@ class CaseAskAgent(CaseCommand):
     """What the applicant wants, in his words."""
 
 
+Scope = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
+
+
+class CasePrintAgent(CaseCommand):
+    """Make a paper of 帮办代办. Window only. What was printed already is not made again: the same paper is named.
+    ``scope`` and ``until`` are what the applicant mandates, and up to which day: of 委托书 and 续办委托书 alone.
+    Result: ``{paper_id}``.
+
+    Refused: not_yours, case_archived, not_found (no 帮办 or 代办 of this case), not_accepted (受理单 and mandates before
+    somebody accepted it), mandate_unfit (a mandate of 帮办, without scope, over, or for longer than a year),
+    mandate_missing (续办委托书 before there was a 委托书), other_step (委托书 when there is one; 中止单 of what is not
+    suspended; 办结单 of what goes on), task_over (a mandate of what is over), throttled (50 a case).
+    """
+
+    type: Literal["case.print_agent"] = "case.print_agent"
+    task_id: Id
+    paper: AgentPaper
+    scope: Scope = ""
+    until: date | None = None
+
+
+class AgentPrinted(Message):
+    """A paper of 帮办代办 that was asked for."""
+
+    id: str
+    kind: PaperKind
+    number: str
+    state: PaperState
+    draft: bool
+    """It bears no seal although one belongs there."""
+    at: datetime
+
+
 class AgentView(Message):
     """帮办 or 代办 of a case: who helps the applicant, and how far it is."""
 
@@ -45,6 +79,8 @@ class AgentView(Message):
     mandate_until: date | None
     """Of 代办: the last day of the 委托书; null: there is none yet."""
     ended_at: datetime | None
+    papers: list[AgentPrinted] = []
+    """The oldest first; mandates are told to the window alone."""
 
 
 class Agents(Message):

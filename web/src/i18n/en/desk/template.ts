@@ -68,6 +68,8 @@ export default {
       review: 'review body and court',
       deliver_by: 'day of delivery',
       used: 'working days used',
+      agent: 'who helps',
+      mandate: 'what is mandated, and up to when',
     },
   },
 }

@@ -18,6 +18,17 @@ export default {
       closed: 'Done',
       cancelled: 'Ended',
     },
+    papers: {
+      label: 'Papers of the help',
+      none: 'No paper yet',
+      scope: 'What is mandated',
+      until: 'Last day',
+      lacks: 'Please write down what is mandated, and its last day',
+      print: 'Make: {name}',
+      draft: 'Draft, without a seal',
+      sent: 'Being made: {name}',
+      sign: 'Let the applicant sign the print, scan it into the case, then enter the mandate',
+    },
   },
   consult: {
     label: 'Consultation',

@@ -68,6 +68,8 @@ export default {
       review: '复议机关和法院',
       deliver_by: '送达期限',
       used: '实际用时',
+      agent: '承办人员',
+      mandate: '委托的事务和期限',
     },
   },
 }

@@ -18,6 +18,17 @@ export default {
       closed: '已办结',
       cancelled: '已终止',
     },
+    papers: {
+      label: '帮办代办文书',
+      none: '还没有出文书',
+      scope: '委托办什么',
+      until: '最后有效日',
+      lacks: '请写明委托办什么和最后有效日',
+      print: '出{name}',
+      draft: '草稿，没有盖章',
+      sent: '{name}正在生成',
+      sign: '打印后请申请人签名，扫描进办件，再登记委托书',
+    },
   },
   consult: {
     label: '咨询',
