@@ -5,7 +5,9 @@ hyphens, ``{day}`` the day in China, ``{serial}`` the count of the unit's cases 
 must come last. Pure: the serial is given by the database (GB/T 39046-2020: an..50).
 """
 
+import re
 import string
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -57,6 +59,42 @@ class Numbering:
 def ungrouped(text: str) -> str:
     """A number or a part of one as it is stored: without the spaces in which pages group its digits."""
     return "".join(text.split())
+
+
+END: Final = 8
+"""By so many characters at its end a 办件编号 is found: month, day and serial of the standard template."""
+_NUMBER: Final = re.compile(r"[0-9][0-9A-Za-z-]{7,49}")
+_RECEIPT: Final = re.compile(r"(?:[Ss]-?)?([0-9]{4})-([0-9]{4,})|[Ss]-?([0-9]{4})([0-9]{4,})")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+
+
+def end_of(number: str | None) -> str | None:
+    """The end of a 办件编号 by which it is found."""
+    return None if number is None else number[-END:]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for by its number: the end of a 办件编号, of eight characters or more, or a whole 收件号."""
+
+    end: str | None = None
+    receipt: str | None = None
+
+
+def sought(text: str) -> Sought | None:
+    """The number that is looked for; None for what is no number, or too little of one: it is looked for in words.
+
+    A number, or the end of one, begins with a digit and has eight characters or more, eight digits among them. A
+    收件号 may lack its letter. A day is no number. Full-width letters and digits and spaces are as good.
+    """
+    typed = ungrouped(unicodedata.normalize("NFKC", text))
+    if received := _RECEIPT.fullmatch(typed):
+        day, serial = received[1] or received[3], received[2] or received[4]
+        return Sought(receipt=f"S-{day}-{serial}")
+    digits = sum(one.isdigit() for one in typed)
+    if digits < END or not _NUMBER.fullmatch(typed) or _DAY.fullmatch(typed):
+        return None
+    return Sought(end=typed)
 
 
 def receipt_number(on: date, serial: int) -> str:

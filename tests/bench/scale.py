@@ -164,11 +164,11 @@ def rows(
     yield (
         "cases",
         ("id", "number", "state", "mode", "item_id", "unit_id", "window_id", "window_unit_id", "clerk_id",
-         "applicant_name", "identity_number", "phone", "created_at", "owed_by"),
+         "applicant_name", "identity_number", "phone", "created_at", "owed_by", "number_end"),
         (
             (f"case-{n:06}", f"{n:020}", "accepted", "online", f"item-{n % items:06}", other(n),
              f"window-{n % units:04}", unit(n), person(n // units, n), f"申请人{n}", f"{n:018}", "13800138000",
-             registered_at(n), None if n % 10 else NOW.date())
+             registered_at(n), None if n % 10 else NOW.date(), f"{n:08}")
             for n in range(cases)
         ),
     )  # fmt: skip
@@ -299,6 +299,8 @@ def questions(store: Store, units: int, count: int) -> dict[str, Asked]:
         "cases, from the middle": cases(before=(middle, "case-")),
         "cases of a person": cases(taken_part="person-0003-1"),
         "cases by a word": cases(text="申请书7."),
+        "a case by its number": cases(text=f"{3 + units:020}"),
+        "a case that is not there": cases(text="99999999"),
         "cases owed": lambda: rows_of(
             lambda c: case_rows.list_owed(c, window_unit_ids=[here], unit_ids=[here])
         ),

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from server.standards.numbering import STANDARD, Numbering
+from server.standards.numbering import END, STANDARD, Numbering, Sought, end_of, sought
 
 CODE = "11370211MB287554194000131012001"
 ON = date(2026, 11, 23)
@@ -54,3 +54,41 @@ def test_places_number_as_they_are_asked_to() -> None:
 def test_what_is_no_template_is_refused(template: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each says another thing
         Numbering(template)
+
+
+WHOLE = "1137020201122334455667788990001202611240012"
+CODED = "11370000MB2854812A4370001001201202611240012"
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        (WHOLE, Sought(end=WHOLE)),
+        (WHOLE[-8:], Sought(end="11240012")),
+        ("1124 0012", Sought(end="11240012")),
+        ("１１２４００１２", Sought(end="11240012")),
+        ("2026-11-24-0012", Sought(end="2026-11-24-0012")),
+        (CODED, Sought(end=CODED)),
+        ("S-1124-0012", Sought(receipt="S-1124-0012")),
+        ("s-1124-00123", Sought(receipt="S-1124-00123")),
+        ("Ｓ－１１２４－００１２", Sought(receipt="S-1124-0012")),
+        ("s11240012", Sought(receipt="S-1124-0012")),
+        ("1124-0012", Sought(receipt="S-1124-0012")),
+        *((text, None) for text in (
+            "", "0012", "1240012", "2026-11-24", "孙", "营业执照", "IMG_20261124.jpg", "申请书20261124",
+            "S-1124", "12345678 号", "%_%_%_%_", "-12345678", "1" * 51,
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_long_enough_for_a_number_is_looked_for_as_one(
+    typed: str, number: Sought | None
+) -> None:
+    assert sought(typed) == number
+
+
+def test_a_number_is_found_by_its_end() -> None:
+    whole = STANDARD.number("x" * 31 + "20261124", 12)
+    assert end_of(whole) == "11240012"
+    assert end_of("S-1") == "S-1"
+    assert end_of(None) is None
+    assert len(end_of(whole) or "") == END

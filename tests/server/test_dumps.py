@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from server.standards.numbering import end_of
 from server.store import ReferencesBroken, Report, check
 from server.store.database import Database
 from server.store.ledger import Verifier
-from server.store.tables import comments, legs, sayings
+from server.store.tables import cases, comments, legs, sayings
 from tests.kit import dumps
 from tests.kit.services import Postgres
 
@@ -99,6 +100,7 @@ async def _upgrade_each(place: Place, tmp_path: Path) -> None:
         assert bool(report.untold) == (revision < "0028"), revision
         assert report.sealed > 20, revision
         assert await _fewer(url, dump) == {}, revision
+        assert await _without_end(url) == [], revision
         if revision == OLD:
             await _add(url, tmp_path / revision, report)
 
@@ -122,6 +124,19 @@ async def _add(url: str, ledger: Path, before: Report) -> None:
     told = sorted(one.text for one in report.findings)
     assert told == sorted(f"{table} other-{table} was added" for table in added)
     assert report.untold == before.untold + len(added)
+
+
+async def _without_end(url: str) -> list[str | None]:
+    """The numbers of cases that are not found by their end."""
+    database = await Database.open(url, writable=False)
+    try:
+        async with database.read() as connection:
+            rows = await connection.execute(sa.select(cases.c.number, cases.c.number_end))
+            told = [(row.number, row.number_end) for row in rows]
+    finally:
+        await database.close()
+    assert any(number for number, _ in told)
+    return [number for number, end in told if end_of(number) != end]
 
 
 async def _fewer(url: str, dump: dumps.Dump) -> dict[str, int]:

@@ -20,6 +20,7 @@ from server.edge.edge import DOWNLOADED, attachment
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.papers.seals import SealFolder
 from server.papers.wire import SealCheck
+from server.people.acts.throttle import SEARCHES, spend
 from server.store import Store
 from server.uploads.acts import copies as viewing
 from server.work.probe import MEDIA_TYPES, PDF
@@ -76,12 +77,16 @@ class CompositionQuery(Message):
     """webm: VP8 and Opus; mp4: H264 and AAC."""
 
 
-@routes.route("POST", "/api/v1/search/calls", problems=(Code.FORBIDDEN,))
+@routes.route("POST", "/api/v1/search/calls", problems=(Code.FORBIDDEN, Code.THROTTLED))
 async def search_calls(ask: Ask[Nothing, CallSearch]) -> CallLog:
-    """The log of calls from and to my unit, or what is found in it, newest first; for supervisors.
+    """The log of calls from and to my unit, or what is found in it, newest first; for supervisors. Of what is
+    looked for 120 a minute, with searches of cases.
 
     What is looked for may be a person's name: it comes in the body, because addresses are logged.
     """
+    body = ask.body
+    if body.number or body.person or body.file or body.text:
+        await spend(ask.request.app[STORE], ("search", ask.actor.person_id), SEARCHES)
     rows = await supervision.call_log(
         ask.request.app[STORE],
         ask.actor,

@@ -24,6 +24,7 @@ from server.case.wire.http import (
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.people.acts.throttle import SEARCHES, spend
 from server.rights.hand import WorkingSide
 from server.standards.working_days import CHINA, china_day
 from server.tellings.wire import Tellings
@@ -83,8 +84,8 @@ class CaseSearch(CaseQuery):
     combined: StrictBool = False
     only: StrictBool = False
     q: Text
-    """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
-    the applicant's name."""
+    """A 办件编号, its end of eight characters or more, or a 收件号: then that case alone. Else part of one of these, of the
+    item's name, of the name of a file or of a message, or the beginning of the applicant's name."""
 
 
 @routes.route("GET", "/api/v1/items")
@@ -115,12 +116,13 @@ async def count_cases(ask: Ask[CountQuery, Nothing]) -> CaseCounts:
     )
 
 
-@routes.route("POST", "/api/v1/search/cases")
+@routes.route("POST", "/api/v1/search/cases", problems=(Code.THROTTLED,))
 async def search_cases(ask: Ask[Nothing, CaseSearch]) -> Cases:
-    """Those of the cases that I may see in which something is found, newest first.
+    """Those of the cases that I may see in which something is found, newest first; 120 searches a minute.
 
     What is looked for may be a person's name: it comes in the body, because addresses are logged.
     """
+    await spend(ask.request.app[STORE], ("search", ask.actor.person_id), SEARCHES)
     return await _page(ask, ask.body, ask.body.q)
 
 

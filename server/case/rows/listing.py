@@ -28,13 +28,15 @@ from server.catalogue.rules.item import Item, Mode
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
 from server.standards.identifiers import mask_name
-from server.standards.numbering import ungrouped
+from server.standards.numbering import END, Sought, sought, ungrouped
 from server.store.tables import COMBINED, CONSULTED, cases, items, legs, materials, sayings
 from signaling.wire.envelope import PersonRef
 
 Wanted = sa.ColumnElement[bool] | sa.TextClause
 COUNTED_AT_MOST: Final = 10_000
 """A list counts no further: it says 1 万+ then."""
+NUMBERED_AT_MOST: Final = 10_000
+"""Cases with the same end of a number: one of each unit that decides and year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ async def list_cases(
 
     What was only asked (咨询) is found by its ``state`` alone.
     ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
-    ``text`` looks in the 办件编号, the 收件号, the item's name, the names of files and what was said, and at the
+    ``text`` that is a 办件编号, the end of one or a 收件号 (``server.standards.numbering.sought``) finds by that alone,
+    through an index. Any other looks in parts of both, the item's name, the names of files and what was said, and at the
     beginning of the names of the applicant and of whom he came for; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
@@ -211,7 +214,8 @@ async def list_cases(
         wanted.append(cases.c.state == state)
     if combined:
         wanted.append(COMBINED[connection.dialect.name])
-    if text:
+    number = sought(text) if text else None
+    if text and number is None:
         # Asked of one case after the other: PostgreSQL would read all of an EXISTS among others at once.
         named, said = (
             sa.select(column)
@@ -250,7 +254,16 @@ async def list_cases(
     if by_due and taken_part is not None:
         sat = legs.c.case_id == cases.c.id, legs.c.person_id == taken_part
         wanted.append(sa.or_(cases.c.clerk_id == taken_part, sa.exists().where(*sat)))
-    if taken_part is None or by_due:
+    if number is not None:
+        ids = await _numbered(connection, window_unit_ids, unit_ids, number)
+        if not ids:
+            return []
+        if taken_part is not None and not by_due:
+            sat = legs.c.case_id == cases.c.id, legs.c.person_id == taken_part
+            wanted.append(sa.or_(cases.c.clerk_id == taken_part, sa.exists().where(*sat)))
+        by_id = sa.select(cases.c.id).where(cases.c.id.in_(ids), *wanted)
+        page = sa.union(sa.select(by_id.order_by(*order).limit(limit).subquery().c.id))
+    elif taken_part is None or by_due:
         page = _of_units(window_unit_ids, unit_ids, wanted, order, limit, once=bool(text))
     else:
         here = sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids))
@@ -267,6 +280,31 @@ async def list_cases(
     people = await person_refs(connection, persons)
     brought = await _brought(connection, [row["id"] for row in rows])
     return [_listed(dict(row), people, brought[row["id"]]) for row in rows]
+
+
+async def _numbered(
+    connection: Connection,
+    window_unit_ids: Collection[str],
+    unit_ids: Collection[str],
+    number: Sought,
+) -> Sequence[str]:
+    """The ids of the cases of these units with this number: each unit and side by its own index, and no other case
+    is read."""
+    named: tuple[Wanted, ...]
+    if number.end is not None:
+        ends = {number.end[-END:], number.end[-END:].upper()}
+        whole = sa.func.upper(cases.c.number)
+        named = (
+            sa.text("number_end IS NOT NULL"),
+            cases.c.number_end.in_(sorted(ends)),
+            whole.endswith(number.end.upper(), autoescape=True),
+        )
+    else:
+        named = sa.text("receipt_number IS NOT NULL"), cases.c.receipt_number == number.receipt
+    sides = [cases.c.window_unit_id == id for id in window_unit_ids]
+    sides += [cases.c.unit_id == id for id in unit_ids]
+    each = [sa.select(cases.c.id).where(side, *named) for side in sides or [sa.false()]]
+    return (await connection.scalars(sa.union(*each).limit(NUMBERED_AT_MOST))).all()
 
 
 async def count_cases(connection: Connection, unit_id: str, desk: Desk) -> int:

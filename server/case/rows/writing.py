@@ -32,6 +32,7 @@ from server.case.rules.materials.material import Material
 from server.case.rules.summary import Signature
 from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.saying import Saying
+from server.standards.numbering import end_of
 from server.store import batch
 from server.store.batch import Write, added, put, replaced
 from server.store.tables import (
@@ -86,6 +87,7 @@ async def add(connection: Connection, case: Case) -> None:
         cases.insert().values(
             id=case.id,
             number=case.number,
+            number_end=end_of(case.number),
             state=case.state,
             mode=case.mode,
             item_id=case.item.id or None,
@@ -163,6 +165,8 @@ def changed_case(
         old, new = getattr(before, name), getattr(after, name)
         if new is not old and new != old:
             row[name] = written(new)
+    if "number" in row:
+        row["number_end"] = end_of(after.number)
     row |= _registered(before, after)
     if looked is not None:
         row["looked"] = looked_json(looked)

@@ -32,6 +32,8 @@ NAME: Final = Limit(20, 60)
 """Of one name from all sources together: it holds back devices that the account is not known from."""
 SOURCE: Final = Limit(20, 60)
 """Of one source over all names."""
+SEARCHES: Final = Limit(120, 60)
+"""Of one person in the cases and the calls of his unit, whatever he finds."""
 DEVICE_LIVES: Final = timedelta(days=180)
 """A device is known for so long after the last sign-in from it."""
 

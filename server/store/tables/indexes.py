@@ -69,6 +69,16 @@ _partial(
     cases, "cases_consulted_by_window", CONSULTED, "window_unit_id", "state", "created_at", "id"
 )
 _partial(cases, "cases_consulted_by_unit", CONSULTED, "unit_id", "state", "created_at", "id")
+# A case by its number, whoever asks: of its own side and unit alone, and never through all of them.
+_partial(
+    cases, "cases_numbered_at_window", "number_end IS NOT NULL", "window_unit_id", "number_end"
+)
+_partial(cases, "cases_numbered_at_unit", "number_end IS NOT NULL", "unit_id", "number_end")
+_partial(
+    cases, "cases_received_at_window", "receipt_number IS NOT NULL",
+    "window_unit_id", "receipt_number",
+)  # fmt: skip
+_partial(cases, "cases_received_at_unit", "receipt_number IS NOT NULL", "unit_id", "receipt_number")
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
 _partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")
