@@ -43,7 +43,8 @@ def package_case(
             blobs, journal = Blobs(settings.store.blob_root), Proving(settings.store.ledger_dir)
             with into.open("xb") as file:
                 try:
-                    return await pack(database.read(), blobs, journal, found.case.id, file)
+                    folder = into.absolute().parent
+                    return await pack(database.read(), blobs, journal, found.case.id, file, folder)
                 except BaseException:
                     into.unlink()
                     raise

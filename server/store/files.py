@@ -1,12 +1,15 @@
 """Files opened beside the loop, in a thread, by somebody who may be cancelled meanwhile."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable
 from operator import methodcaller
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Final, TypeVar
 
+SPARE_BYTES: Final = 64 * 1024 * 1024
+"""Room that nothing which somebody sends or asks for may take from the disk."""
 T = TypeVar("T")
 
 
@@ -51,3 +54,8 @@ def head_of(path: Path, size: int) -> bytes:
     """Its first bytes."""
     with path.open("rb") as file:
         return file.read(size)
+
+
+def has_room(folder: Path, size: int) -> bool:
+    """Whether the disk of this folder has room for so many bytes more, and some to spare."""
+    return shutil.disk_usage(folder).free >= size + SPARE_BYTES

@@ -7,13 +7,14 @@ keeps: whoever runs commands on the machine may make one, and the unit that deci
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic_core import to_jsonable_python
@@ -27,13 +28,15 @@ from server.case.rules.applying import Principal
 from server.case.turn import HeaderTurn
 from server.case.views import case_view
 from server.people.acts.throttle import Limit, spend
-from server.rights.person import Actor
+from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
 from server.standards.papers import TITLES
 from server.store import Store
 from server.store.blobs import Blobs
+from server.store.files import has_room, opened
 from server.store.ledger.blocks import Blocks
 from server.store.ledger.journal import JournalDamaged, Records
+from server.uploads.acts.receiving import written
 from server.work.archive import package
 from signaling.refusals import Code, Refusal
 
@@ -41,6 +44,12 @@ SEALED_WITHIN_S: Final = 5.0
 """How long a package waits until the newest entries of its case stand under a signed head."""
 ASKS: Final = Limit(6, 60)
 """So many packages one person may have made in a minute: each reads every file of a case."""
+AT_ONCE: Final = 2
+"""So many packages of one person are handed out at a time by a node: each is a file as large as the case."""
+SILENCE_S: Final = 60.0
+"""Whoever takes nothing of a package for so long is cut off."""
+TAKEN_AT_LEAST: Final = 32 * 1024
+"""Bytes a second: a package is not handed out for longer than it takes at that, and a silence."""
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
@@ -61,57 +70,99 @@ class Proving:
         self.records, self.blocks = Records(ledger_dir), Blocks(ledger_dir)
 
 
-@dataclass(frozen=True, slots=True)
 class Packed:
-    """A package that is handed out: an open file without a name, at its beginning."""
+    """A package that is handed out: an open file without a name, at its beginning, closed by the end of the block."""
 
-    file: BinaryIO
-    name: str
-    size_bytes: int
+    def __init__(
+        self, file: BinaryIO, name: str, size_bytes: int, over: Callable[[], None]
+    ) -> None:
+        self.file, self.name, self.size_bytes = file, name, size_bytes
+        self._over = over
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+        self._over()
 
 
 class Packing:
-    """Makes the packages that are asked for, one at a time on a node."""
+    """Makes the packages that are asked for, one at a time on a node.
 
-    def __init__(self, store: Store, ledger_dir: Path) -> None:
+    ``silence_s``: how long somebody may take nothing of his.
+    """
+
+    def __init__(self, store: Store, ledger_dir: Path, *, silence_s: float = SILENCE_S) -> None:
         self._store, self._journal = store, Proving(ledger_dir)
         self._turn = asyncio.Lock()
+        self._out: Counter[str] = Counter()
+        """How many of each person's are being made or handed out."""
+        self.silence_s = silence_s
 
     async def take(self, actor: Actor, case_id: str, reason: str) -> Packed:
         """The package of a case for the unit that decided it, for a reason; who took it, why and which one
-        is kept in the ledger of the case. The caller closes its file.
+        is kept in the ledger of the case. The caller closes it.
 
         Refused: not_found (also to a guest, and to a former unit), forbidden (the window's side),
-        reason_missing, not_archived, content_altered (a file is gone), throttled, busy (the ledger does not
-        seal).
+        reason_missing, not_archived, content_altered (a file is gone), throttled (six a minute, or two that are
+        still being handed out), busy (the ledger does not seal), disk_full (less room than it takes), disk_read_only.
         """
         async with self._store.read() as connection:
             case, audience = await admission.header(connection, actor, case_id)
             number = await log.case_number(connection, case_id, actor.unit_id)
-        if not (audience.judges() or audience.supervises) or actor.unit_id != case.unit_id:
+        # who decides at the unit of the window too sees the case as its clerk
+        judges = audience.judges() or may(actor, Act.CASE_JUDGE, unit_id=case.unit_id)
+        if not (judges or audience.supervises) or actor.unit_id != case.unit_id:
             raise Refusal(Code.FORBIDDEN)
         if not reason.strip():
             raise Refusal(Code.REASON_MISSING)
-        await spend(self._store, ("package", actor.person_id), ASKS)
-        file: BinaryIO = await asyncio.to_thread(TemporaryFile, dir=self._store.blobs.partial)
+        if self._out[actor.person_id] >= AT_ONCE:
+            raise Refusal(Code.THROTTLED)
+        self._out[actor.person_id] += 1
         try:
-            async with self._turn:
-                manifest = await self._made(case_id, file)
-            async with self._store.change(actor) as change:
-                turn = await HeaderTurn.begin(change, actor, case_id)
-                await turn.enter("case.package", {"reason": reason.strip(), "manifest": manifest})
-            size = await asyncio.to_thread(_length, file)
+            await spend(self._store, ("package", actor.person_id), ASKS)
+            with written():
+                file = await opened(self._new)
+            try:
+                manifest = await self._written(case_id, file)
+                async with self._store.change(actor) as change:
+                    turn = await HeaderTurn.begin(change, actor, case_id)
+                    await turn.enter(
+                        "case.package", {"reason": reason.strip(), "manifest": manifest}
+                    )
+                size = await asyncio.to_thread(_length, file)
+            except BaseException:
+                file.close()
+                raise
         except BaseException:
-            file.close()
+            self._let_go(actor.person_id)
             raise
-        return Packed(file, f"{_plain(number or case_id)}.zip", size)
+        name = f"{_plain(number or case_id)}.zip"
+        return Packed(file, name, size, lambda: self._let_go(actor.person_id))
+
+    def _new(self) -> BinaryIO:
+        file: BinaryIO = TemporaryFile(dir=self._store.blobs.partial)  # noqa: SIM115 - closed by Packed
+        return file
+
+    async def _written(self, case_id: str, file: BinaryIO) -> str:
+        with written():
+            async with self._turn:
+                return await self._made(case_id, file)
+
+    def _let_go(self, person_id: str) -> None:
+        self._out[person_id] -= 1
+        if not self._out[person_id]:
+            del self._out[person_id]
 
     async def _made(self, case_id: str, file: BinaryIO) -> str:
         until = asyncio.get_running_loop().time() + SEALED_WITHIN_S
         while True:
             try:
                 store = self._store
-                return await pack(store.read(), store.blobs, self._journal, case_id, file)
+                return await pack(
+                    store.read(), store.blobs, self._journal, case_id, file, store.blobs.partial
+                )
             except NotPacked as why:
                 if why.code != Code.BUSY or asyncio.get_running_loop().time() > until:
                     raise Refusal(why.code, case=case_id) from why
@@ -130,16 +181,17 @@ async def pack(
     journal: Proving,
     case_id: str,
     into: BinaryIO,
+    folder: Path,
 ) -> str:
-    """Write the package of a case that is in the archive; returns the SHA-256 of its manifest. What is read of the
-    database is read at one moment; while files are written nothing of it is held.
+    """Write the package of a case that is in the archive into a file in this folder; returns the SHA-256 of its manifest.
+    What is read of the database is read at one moment; while files are written nothing of it is held.
 
     NotPacked: there is no such case, it is not in the archive, not all of its entries are sealed yet, a
-    file of it is gone, or the ledger's files contradict its newest head.
+    file of it is gone, the ledger's files contradict its newest head, or the disk has no room for it.
     """
     async with reading as connection:
         documents, files, entries = await _read(connection, blobs, case_id)
-    return await asyncio.to_thread(_write, into, documents, files, entries, journal)
+    return await asyncio.to_thread(_write, into, folder, documents, files, entries, journal)
 
 
 async def _read(
@@ -180,15 +232,21 @@ async def _read(
 
 def _write(
     into: BinaryIO,
+    folder: Path,
     documents: Mapping[str, bytes],
     files: Mapping[str, Path],
     entries: Sequence[SealedEntry],
     journal: Proving,
 ) -> str:
+    size = 0
     for name, path in files.items():
         if not path.is_file():
             raise NotPacked(f"A file is gone: {name}.", Code.CONTENT_ALTERED)
-    return package.write(into, {**documents, **_proofs(entries, journal)}, files)
+        size += path.stat().st_size
+    texts = {**documents, **_proofs(entries, journal)}
+    if not has_room(folder, size + sum(map(len, texts.values()))):
+        raise NotPacked(f"The disk has no room for it: {size} bytes.", Code.DISK_FULL)
+    return package.write(into, texts, files)
 
 
 def _proofs(entries: Sequence[SealedEntry], journal: Proving) -> dict[str, bytes]:

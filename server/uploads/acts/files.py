@@ -4,7 +4,6 @@ Knows the name of an upload and whose it is, and nothing of cases, of the databa
 """
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from server.rights.ids import new_id
-from server.store.files import closed, head_of, opened
+from server.store.files import closed, has_room, head_of, opened
 from server.uploads.acts.receiving import Checksum, UploadLock, append, coming, join, write, written
 from signaling.refusals import Code, Refusal
 
 PROGRESS_EVERY_S: Final = 0.1
 ORPHANED_S: Final = 60.0
 """A file is idle when nothing was written to it for as long."""
-SPARE_BYTES: Final = 64 * 1024 * 1024
-"""Room that an upload may not take from the disk."""
 SILENCE_S: Final = 60.0
 """A sender who brings nothing for so long is cut off; what arrived stays."""
 
@@ -70,8 +67,7 @@ class Files:
 
     async def fits(self, length: int | None) -> None:
         """Refused: disk_full, when the disk has no room for that many bytes more."""
-        free = (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
-        if free < (length or 0) + SPARE_BYTES:
+        if not await asyncio.to_thread(has_room, self._folder, length or 0):
             raise Refusal(Code.DISK_FULL)
 
     @asynccontextmanager

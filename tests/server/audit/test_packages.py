@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from lxml import etree
+from yarl import URL
 
-from server.audit.acts.packages import NotPacked, Proving, pack
+from server.audit.acts.packages import NotPacked, Packing, Proving, pack
+from server.audit.api.packages import PACKING
+from server.case import admission
 from server.case.wire.course import advancing as wire
+from server.demo import data as demo
+from server.edge.route import STORE
+from server.rights.person import Role
+from server.store import SYSTEM, Store, facts, tables
 from server.store.ledger.blocks import BLOCK, Blocks
 from server.store.ledger.journal import Journal, JournalDamaged, Leaf, Records
 from server.store.ledger.merkle import verify_inclusion
 from server.work.archive import verify
+from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, Office
+from tests.kit.desks import demo_node, desk_of
 from tests.kit.stores import SQLITE_ALONE
+from tests.kit.until import until
 from tests.server.case.test_course import DAY, LICENCE, Course
 
 VECTORS = (  # RFC 8032, 7.1: public key, message, signature
@@ -196,9 +211,131 @@ async def _packed(office: Office, case_id: str, into: Path) -> str:
     file = await asyncio.to_thread(into.open, "wb")
     try:
         journal = Proving(into.parent / "ledger")
-        return await pack(store.read(), store.blobs, journal, case_id, file)
+        return await pack(store.read(), store.blobs, journal, case_id, file, into.parent)
     finally:
         await asyncio.to_thread(file.close)
+
+
+REASON = {"reason": "移交档案馆"}
+
+
+async def archived(store: Store, *, unit_id: str, size: int) -> str:
+    """A case in the archive, of a window of this unit, with a file of so many bytes that is full of holes."""
+    sha256 = "a" * 64
+    place = store.blobs.path(sha256)
+    await asyncio.to_thread(place.parent.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(place.touch)
+    await asyncio.to_thread(os.truncate, place, size)
+    async with store.change(SYSTEM) as change:
+        facts.begin(change.connection).end()  # nobody's act: as if it had come to its end
+        row = tables.cases.c
+        case_id = await change.connection.scalar(sa.select(row.id).limit(1))
+        values = {"state": "archived", "window_unit_id": unit_id, "unit_id": demo.XIHAIAN}
+        await change.connection.execute(
+            tables.cases.update().where(row.id == case_id).values(**values)
+        )
+        await change.connection.execute(
+            tables.materials.insert().values(
+                id="material-large", case_id=case_id, line="identity", number=1, slot=1, name="a.pdf",
+                state="stored", size_bytes=size, sha256=sha256, by=f"person-{CLERK}",
+                at=change.at, side="window", purpose="material", version=1, review="none",
+                review_reason="",
+            )
+        )  # fmt: skip
+    await store.seal()
+    return str(case_id)
+
+
+async def test_who_decides_where_the_case_was_taken_too_gets_its_package(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.case()
+    case_id = await archived(office.store, unit_id=demo.XIHAIAN, size=10)
+    packing = Packing(office.store, tmp_path / "ledger")
+    both = replace(
+        office.actors[APPROVER], roles=frozenset({Role.CLERK, Role.APPROVER}), window_id=None
+    )
+    async with office.store.read() as connection:
+        _, audience = await admission.header(connection, both, case_id)
+    assert audience.side == "window"
+    with await packing.take(both, case_id, "移交档案馆") as packed:
+        assert zipfile.is_zipfile(packed.file)
+    clerk = replace(both, roles=frozenset({Role.CLERK}))
+    with pytest.raises(Refusal) as told:
+        await packing.take(clerk, case_id, "移交档案馆")
+    assert told.value.code is Code.FORBIDDEN
+    [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.package"]
+    assert entry["actor"] == both.person_id
+
+
+@SQLITE_ALONE
+async def test_no_package_is_made_for_which_the_disk_has_no_room(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.case()
+    free = shutil.disk_usage(tmp_path).free
+    case_id = await archived(office.store, unit_id=demo.JINAN, size=free + (1 << 30))
+    packing = Packing(office.store, tmp_path / "ledger")
+    with pytest.raises(Refusal) as told:
+        await packing.take(office.actors[APPROVER], case_id, "移交档案馆")
+    assert told.value.code is Code.DISK_FULL
+    assert not [one for one in await office.entries(case_id) if one["act"] == "case.package"]
+    assert list(office.store.blobs.partial.iterdir()) == []
+
+
+@SQLITE_ALONE
+async def test_whoever_takes_nothing_of_his_package_is_cut_off_and_holds_two_at_most(
+    demo_database: str, tmp_path: Path
+) -> None:
+    async with demo_node(demo_database, tmp_path) as node, desk_of(node, APPROVER) as desk:
+        store, packing = node.app[STORE], node.app[PACKING]
+        async with desk_of(node, CLERK) as clerk:
+            await clerk.open_case()
+        case_id = await archived(store, unit_id=demo.JINAN, size=64 << 20)
+        address = URL(node.address)
+        body = json.dumps(REASON)
+        request = (
+            f"POST /api/v1/cases/{case_id}/package HTTP/1.1\r\nHost: {address.host}\r\n"
+            f"Authorization: {desk.http.headers['Authorization']}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}"
+        ).encode()
+
+        async def slow() -> asyncio.StreamWriter:
+            """Somebody who takes the beginning of his package and nothing more."""
+            reader, writer = await asyncio.open_connection(address.host, address.port, limit=1)
+            writer.write(request)
+            assert (await reader.readexactly(12)) == b"HTTP/1.1 200"
+            return writer
+
+        async def free() -> None:
+            await until(lambda: None if _held(store.blobs.partial) == before else "held", 30)
+
+        before = _held(store.blobs.partial)
+        here = [await slow(), await slow()]
+        assert _held(store.blobs.partial) == before + 2
+        async with desk.http.post(f"/api/v1/cases/{case_id}/package", json=REASON) as said:
+            assert (said.status, (await said.json())["code"]) == (429, "throttled")
+        for writer in here:
+            writer.close()
+        await free()
+        # who stays and takes nothing is let go as well
+        packing.silence_s = 0.2
+        stays = await slow()
+        await free()
+        stays.close()
+        packing.silence_s = 60
+        async with desk.http.post(f"/api/v1/cases/{case_id}/package", json=REASON) as said:
+            assert said.status == 200
+            assert len(await said.read()) > 64 << 20
+
+
+def _held(folder: Path) -> int:
+    """How many files below this folder this process holds open that have no name any more."""
+    found = 0
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found += str(one.readlink()).startswith(str(folder))
+    return found
 
 
 def _listed_anew(folder: Path, name: str, content: bytes) -> None:
