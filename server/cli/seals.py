@@ -3,6 +3,7 @@
 Imports wait until a command needs them, so that --help answers at once.
 """
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,13 +38,18 @@ def import_seal(
     authority: Annotated[
         Path | None, typer.Option(help="Root certificate (PEM) to trust from now on.")
     ] = None,
-    password: Annotated[
-        str, typer.Option(prompt="Password of the file", hide_input=True, help="Asked for without.")
-    ] = "",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="A file whose first line is the password of the PKCS #12 file."),
+    ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Take a unit's seal, in the place of the one before. Papers that were made stay as they are."""
+    """Take a unit's seal, in the place of the one before. Papers that were made stay as they are.
+
+    The password of the file is read from --password-file, or from a pipe, or asked for. It is never an argument, which
+    every process of the machine could read.
+    """
     from server.papers.seals import SealRefused, keep
     from server.standards.papers import SEAL_NAMES
 
@@ -55,6 +61,7 @@ def import_seal(
         unit = next((one for one in _units(settings) if one["credit_code"] == credit_code), None)
         if unit is None:
             fail(f"No unit with the code {credit_code}.")
+        password = _password(password_file)
         try:
             certificate = keep(
                 settings.seals,
@@ -91,6 +98,19 @@ def verify_seal(
         typer.echo(f"{found.subject}, {found.at}")
     if found.state != "valid":
         raise typer.Exit(1)
+
+
+def _password(file: Path | None) -> str:
+    """The password of the file: one line of a file or of a pipe, or what is typed and not shown."""
+    if file is not None:
+        with file.open(encoding="utf-8") as lines:
+            return lines.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt(
+        "Password of the file", default="", show_default=False, hide_input=True
+    )
+    return typed
 
 
 def _units(settings: "Settings") -> "list[dict[str, str]]":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, get_args
@@ -23,12 +26,15 @@ from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.papers import specimen
 from server.papers.seals import SealFolder, SealRefused, keep, make_demo
+from server.people.rows import staffing
+from server.settings import Settings
 from server.standards.papers import SEALS, TITLES, PaperKind, Seal
+from server.store import Store, upgrade
 from server.store.tables import papers
 from server.work import paper as drawing
 from server.work import seals as sealing
 from server.work.child import Children, JobFailed
-from tests.kit.casework import Office
+from tests.kit.casework import Office, hashed
 from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_papers import Desk
 
@@ -130,6 +136,83 @@ def test_a_seal_is_taken_in_from_an_authority_that_is_trusted(tmp_path: Path) ->
     keep(*unit, b"secret", at=AT)
 
 
+def test_the_password_of_a_seal_is_no_argument(tmp_path: Path) -> None:
+    """It comes from a file, from a pipe or from the keyboard; there it is not shown."""
+    data = tmp_path / "data"
+    p12, root = _p12(days=3650, at=datetime.now(UTC))
+    (tmp_path / "seal.p12").write_bytes(p12)
+    (tmp_path / "root.pem").write_bytes(root)
+    secret = tmp_path / "password"
+    secret.write_text("secret\n", encoding="utf-8")
+
+    async def unit() -> str:
+        settings = Settings(data=data).store
+        await upgrade(settings.database_url)
+        store = await Store.open(settings)
+        try:
+            await demo.load(store, hashed())
+            async with store.read() as connection:
+                return str((await staffing.list_units(connection))[0]["credit_code"])
+        finally:
+            await store.close()
+
+    code = asyncio.run(unit())
+    words = (
+        "seal", "import", code, "approval", str(tmp_path / "seal.p12"),
+        "--authority", str(tmp_path / "root.pem"), "--data", str(data),
+    )  # fmt: skip
+
+    def done(*more: str, piped: str = "") -> tuple[int, str]:
+        told = subprocess.run(
+            [sys.executable, "-m", "server", *words, *more],
+            input=piped, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return told.returncode, told.stdout + told.stderr
+
+    status, said = done("--password", "secret")
+    assert (status, "No such option" in said) == (2, True), said
+    for more, piped in (
+        ((), "wrong\n"),
+        (("--password-file", str(tmp_path / "root.pem")), "secret\n"),
+    ):
+        status, said = done(*more, piped=piped)
+        assert (status, "wrong password" in said) == (1, True), said
+    status, said = done("--password-file", str(tmp_path / "none"))
+    assert (status, "none" in said, "Traceback" in said) == (1, True, False), said
+    for more, piped in (((), "secret\n"), (("--password-file", str(secret)), "")):
+        status, said = done(*more, piped=piped)
+        assert (status, "valid until" in said) == (0, True), said
+    status, said = _typed([sys.executable, "-m", "server", *words], "secret\n")
+    assert (status, "valid until" in said) == (0, True), said
+    assert "Password of the file" in said
+    assert "secret" not in said
+
+
+def _typed(command: list[str], answer: str) -> tuple[int, str]:
+    """What a command says at a terminal, at which this is typed once it asks."""
+    main, terminal = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    ) as process:
+        os.close(terminal)
+        said = b""
+        answered = False
+        while True:
+            try:
+                some = os.read(main, 4096)
+            except OSError:  # Linux says so when nobody holds the other end any more
+                break
+            said += some
+            if not some:
+                break
+            if b"file:" in said and not answered:
+                answered = True
+                os.write(main, answer.encode())
+        status = process.wait(60)
+    os.close(main)
+    return status, said.decode()
+
+
 def test_each_paper_is_marked_as_a_draft_or_bears_its_seal(made: Path) -> None:
     assert SEALS.keys() == TITLES.keys() == set(get_args(PaperKind))
     kinds = TITLES if os.environ.get("YUNJIAN_SCREENS") else ("receipt", "handover")
@@ -194,7 +277,7 @@ def _put(folder: Path, pdf: bytes, at: datetime) -> bytes:
     return sealing.put(pdf, key, chain, reason="审批专用章", unit=NAME, at=at)
 
 
-def _p12(*, days: int) -> tuple[bytes, bytes]:
+def _p12(*, days: int, at: datetime = AT) -> tuple[bytes, bytes]:
     """A seal as an authority hands it out, and that authority's certificate (PEM)."""
     keys = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in ("root", "unit")]
@@ -204,8 +287,8 @@ def _p12(*, days: int) -> tuple[bytes, bytes]:
         .issuer_name(names[0])
         .public_key(keys[one].public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(AT - timedelta(days=1))
-        .not_valid_after(AT + timedelta(days=days))
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=days))
         .add_extension(x509.BasicConstraints(one == 0, None), critical=True)
         .sign(keys[0], hashes.SHA256())
         for one in (0, 1)
