@@ -6,7 +6,7 @@ from pydantic import StringConstraints
 
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.tasks.acts import reading
-from server.tasks.rules import TaskTab
+from server.tasks.rules import TaskOnly, TaskTab
 from server.tasks.wire import Colleagues, TaskPage, TaskView
 from signaling.refusals import Code
 from signaling.wire.envelope import Message
@@ -18,6 +18,8 @@ PAGE: Final = 50
 class TaskQuery(Message):
     tab: TaskTab = "mine"
     """What lies with me, with colleagues, is demanded, lies with nobody yet, is to be told to applicants, or is over."""
+    only: TaskOnly | None = None
+    """帮办 and 代办 alone, in the list and in its counts."""
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
@@ -28,6 +30,7 @@ async def list_tasks(ask: Ask[TaskQuery, Nothing]) -> TaskPage:
         ask.request.app[STORE],
         ask.actor,
         ask.query.tab,
+        only=ask.query.only,
         after=read_cursor(ask.query.cursor),
         limit=PAGE + 1,
     )

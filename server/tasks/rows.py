@@ -18,14 +18,15 @@ from server.tasks.rules import (
     Mandate,
     Task,
     TaskKind,
+    TaskOnly,
     TaskResult,
     TaskSource,
     TaskTab,
 )
 
 Connection = AsyncConnection
-COUNTED: Final[tuple[TaskTab, ...]] = get_args(TaskTab)[:-1]
-"""Those that stand open; what is over is not counted."""
+COUNTED: Final[tuple[str, ...]] = (*get_args(TaskTab)[:-1], "agents")
+"""Those that stand open, and 帮办 and 代办 among them; what is over is not counted."""
 RAISED_AT_ONCE: Final = 100
 
 _NAMES: Final = tuple(one.name for one in fields(Task))
@@ -50,6 +51,7 @@ _HELPS: Final = ("task.claim", "task.mandate", "task.enter", "task.suspend", "ta
 _TELLS: Final = sa.literal_column("kind = 'tell'", sa.Boolean)
 _ELSE: Final = sa.literal_column("kind <> 'tell'", sa.Boolean)
 """In the words of the partial indexes."""
+_AGENTS: Final = tasks.c.kind.in_(sorted(AGENT_KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,7 @@ async def list_tasks(
     person_id: str,
     tab: TaskTab,
     *,
+    only: TaskOnly | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[ListedTask]:
@@ -230,7 +233,7 @@ async def list_tasks(
     time and the id of the last row of the page before."""
     ended = tab == "ended"
     by = tasks.c.ended_at if ended else tasks.c.next_at
-    query = _LISTED.where(*_tab(tab, unit_id, person_id)).limit(limit)
+    query = _LISTED.where(*_tab(tab, unit_id, person_id), *_only(only)).limit(limit)
     if after is not None:
         place, last = sa.tuple_(by, tasks.c.id), sa.tuple_(*map(sa.literal, after))
         query = query.where(place < last if ended else place > last)
@@ -257,16 +260,24 @@ async def _listed(connection: Connection, query: sa.Select[Any]) -> list[ListedT
     ]
 
 
-async def count_tasks(connection: Connection, unit_id: str, person_id: str) -> dict[TaskTab, int]:
-    """How many tasks of the unit stand under each tab but that of those which are over: one statement."""
+def _only(only: TaskOnly | None) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if only is None else (_AGENTS,)
+
+
+async def count_tasks(
+    connection: Connection, unit_id: str, person_id: str, *, only: TaskOnly | None = None
+) -> dict[str, int]:
+    """How many tasks of the unit stand under each tab but that of those which are over, and how many are 帮办 and
+    代办: one statement."""
     one = sa.func.count()
     query = sa.select(
         one.filter(tasks.c.owner_id == person_id),
         one.filter(tasks.c.owner_id != person_id),
-        _counted(*_tab("demanded", unit_id, person_id)),
+        _counted(*_tab("demanded", unit_id, person_id), *_only(only)),
         one.filter(tasks.c.owner_id.is_(None)),
-        _counted(*_tab("untold", unit_id, person_id)),
-    ).where(tasks.c.unit_id == unit_id, _NOT_OVER, _ELSE)
+        _counted(*_tab("untold", unit_id, person_id), *_only(only)),
+        one.filter(_AGENTS),
+    ).where(tasks.c.unit_id == unit_id, _NOT_OVER, _ELSE, *_only(only))
     found = (await connection.execute(query)).one()
     return dict(zip(COUNTED, found, strict=True))
 

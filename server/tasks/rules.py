@@ -29,6 +29,9 @@ TaskTab = Literal["mine", "others", "demanded", "unclaimed", "untold", "ended"]
 """The lists of a unit's tasks: 要我处理, 他人处理, 督办, 待认领, 待告知, 已办结. What is to be told stands in the list of
 its own, whoever has it; under 督办 and 已办结 stands every kind."""
 
+TaskOnly = Literal["agents"]
+"""Of the lists, 帮办 and 代办 alone."""
+
 OVER: Final[frozenset[TaskState]] = frozenset({"closed", "cancelled"})
 LEVEL_HEAD: Final = 2
 """提级: 0 whoever it lies with, 1 the whole unit, 2 the head of the unit (机关负责人)."""

@@ -65,6 +65,7 @@ def _view(one: ListedTask, refs: dict[str, PersonRef]) -> TaskView:
         next_step=task.next_step,
         next_at=task.next_at,
         level=task.level,
+        raise_at=task.raise_at,
         ended_at=task.ended_at,
         accepted_at=task.accepted_at,
         mandates=[

@@ -159,6 +159,8 @@ class TaskView(Message):
     next_at: datetime | None
     level: int
     """提级: 0 the owner, 1 the whole unit, 2 the head of the unit."""
+    raise_at: datetime | None
+    """When it is raised unless something comes of it before; null: it lies with the head, or is over."""
     ended_at: datetime | None
     accepted_at: datetime | None = None
     """Of 帮办 and 代办: when somebody accepted it."""
@@ -174,6 +176,8 @@ class TaskCounts(Message):
     demanded: int
     unclaimed: int
     untold: int
+    agents: int
+    """帮办 and 代办 that are not over, whoever has them."""
 
 
 class TaskPage(Message):

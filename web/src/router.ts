@@ -15,7 +15,7 @@ import { i18n, learn, type WordBook } from './i18n'
 declare module 'vue-router' {
   interface RouteMeta {
     roles?: readonly Role[]
-    /** the words that it needs: those of every desk where nothing is said */
+    /** the words that it needs: those of every desk and of a case where nothing is said */
     books?: readonly WordBook[]
     title: string
     /** routes with the same word are one page, which follows its parameter itself */
@@ -35,13 +35,13 @@ export const routes: RouteRecordRaw[] = [
     path: '/password',
     name: 'password',
     component: () => import('./pages/PasswordPage.vue'),
-    meta: { title: 'password' },
+    meta: { title: 'password', books: ['work'] },
   },
   {
     path: '/window',
     name: 'window',
     component: () => import('./pages/window/WindowIdle.vue'),
-    meta: { title: 'window', roles: ['clerk'] },
+    meta: { title: 'window', roles: ['clerk'], books: ['work'] },
   },
   {
     path: '/window/cases/:id',
@@ -61,7 +61,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/approver',
     name: 'approver',
     component: () => import('./pages/approver/ApproverDuty.vue'),
-    meta: { title: 'approver', roles: ['approver'] },
+    meta: { title: 'approver', roles: ['approver'], books: ['work'] },
   },
   {
     path: '/approver/cases/:id',
@@ -78,7 +78,7 @@ export const routes: RouteRecordRaw[] = [
     meta: {
       title: 'supervisor_calls',
       roles: ['supervisor'],
-      books: ['work', 'admin', 'audit'],
+      books: ['work', 'case', 'admin', 'audit'],
       one_page: 'call_log',
     },
   },
@@ -87,14 +87,19 @@ export const routes: RouteRecordRaw[] = [
     name: 'supervisor_call',
     component: () => import('./pages/supervisor/CallLog.vue'),
     props: true,
-    meta: { title: 'supervisor_call', roles: ['supervisor'], books: ['work', 'audit'], one_page: 'call_log' },
+    meta: {
+      title: 'supervisor_call',
+      roles: ['supervisor'],
+      books: ['work', 'case', 'audit'],
+      one_page: 'call_log',
+    },
   },
   {
     path: '/supervisor/live/:id',
     name: 'supervisor_live',
     component: () => import('./pages/supervisor/LiveCall.vue'),
     props: true,
-    meta: { title: 'supervisor_live', roles: ['supervisor'], books: ['work', 'audit'] },
+    meta: { title: 'supervisor_live', roles: ['supervisor'], books: ['work', 'case', 'audit'] },
   },
   {
     path: '/phone',
@@ -106,7 +111,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/enquiry',
     name: 'enquiry',
     component: () => import('./pages/EnquiryPage.vue'),
-    meta: { title: 'enquiry' },
+    meta: { title: 'enquiry', books: ['work'] },
   },
   {
     path: '/tasks',
@@ -115,10 +120,17 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'tasks', roles: ['clerk', 'approver', 'head', 'supervisor'] },
   },
   {
+    path: '/agents',
+    name: 'agents',
+    component: () => import('./pages/TasksPage.vue'),
+    props: { only: 'agents' },
+    meta: { title: 'agents', roles: ['clerk', 'approver', 'head', 'supervisor'] },
+  },
+  {
     path: '/check',
     name: 'device_check',
     component: () => import('./pages/DeviceCheckPage.vue'),
-    meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] },
+    meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'], books: ['work'] },
   },
   {
     path: '/admin',
@@ -185,7 +197,7 @@ router.beforeEach(async (to) => {
 
 // the words of a page are fetched with it, not after it
 const wordsOf = (to: RouteLocationNormalized): Promise<void> =>
-  learn(...(to.meta.books ?? (to.path.startsWith('/admin') ? ['work', 'admin'] : ['work'])))
+  learn(...(to.meta.books ?? ['work', 'case', ...(to.path.startsWith('/admin') ? (['admin'] as const) : [])]))
 router.beforeEach((to) => void wordsOf(to).catch(() => undefined))
 router.beforeResolve(async (to) => void (await wordsOf(to)))
 

@@ -7,7 +7,7 @@ from server.rights.person import Act, Actor, may
 from server.store import Store
 from server.tasks import rows
 from server.tasks.acts.turns import admit
-from server.tasks.rules import TaskTab
+from server.tasks.rules import TaskOnly, TaskTab
 from server.tasks.views import task_views
 from server.tasks.wire import Colleagues, TaskCounts, TaskPage, TaskView
 from signaling.refusals import Code, Refusal
@@ -18,6 +18,7 @@ async def listing(
     actor: Actor,
     tab: TaskTab,
     *,
+    only: TaskOnly | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> TaskPage:
@@ -26,9 +27,9 @@ async def listing(
         raise Refusal(Code.FORBIDDEN)
     async with store.read() as connection:
         found = await rows.list_tasks(
-            connection, actor.unit_id, actor.person_id, tab, after=after, limit=limit
+            connection, actor.unit_id, actor.person_id, tab, only=only, after=after, limit=limit
         )
-        counts = await rows.count_tasks(connection, actor.unit_id, actor.person_id)
+        counts = await rows.count_tasks(connection, actor.unit_id, actor.person_id, only=only)
         return TaskPage(
             tasks=await task_views(connection, found),
             next_cursor=None,

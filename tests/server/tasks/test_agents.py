@@ -12,8 +12,10 @@ from server.case.acts.agents import asking
 from server.case.acts.papers import press
 from server.case.wire.course.agents import CaseAskAgent, CasePrintAgent
 from server.standards.working_days import china_day
+from server.store import SYSTEM
 from server.tasks import agents, rules
-from server.tasks.acts import raising
+from server.tasks.acts import raising, reading
+from server.tasks.acts.turns import open_task
 from server.tasks.rules import Mandate, Task, TaskKind, TaskSource
 from server.tasks.wire import (
     TaskCancel,
@@ -301,6 +303,36 @@ async def test_its_five_papers_are_made_once_and_seen_by_whom_they_are_for(
     }
     acts_done = [one["act"] for one in await office.entries(case_id)]
     assert acts_done.count("case.print_agent") == 6
+    await office.switchboard.close()
+
+
+async def test_they_are_listed_and_counted_alone(office: Office) -> None:
+    """The page 帮办代办 has none of the other tasks; whoever lists all is told how many are of these."""
+    case_id = await office.case()
+    for kind in ("help", "proxy"):
+        await office.do(CLERK, CaseAskAgent, case_id=case_id, kind=kind, text="请陪同")
+    unit = office.actors[CLERK].unit_id
+    soon = office.clock.now() + timedelta(hours=1)
+    source = TaskSource("told", "", office.clock.now())
+    async with office.store.change(SYSTEM) as change:
+        task = rules.opened(
+            "task-else", case_id, "follow", unit, "x", source, next_step="x", next_at=soon
+        )
+        await open_task(change, task)
+    actor = office.actors[CLERK]
+    every = await reading.listing(office.store, actor, "unclaimed")
+    alone = await reading.listing(office.store, actor, "unclaimed", only="agents")
+    assert {one.kind for one in every.tasks} == {"help", "proxy", "follow"}
+    assert {one.kind for one in alone.tasks} == {"help", "proxy"}
+    assert (every.counts.unclaimed, every.counts.agents) == (3, 2)
+    assert (alone.counts.unclaimed, alone.counts.untold, alone.counts.agents) == (2, 0, 2)
+    helped = next(one for one in alone.tasks if one.kind == "help")
+    assert helped.raise_at == helped.next_at
+    await done(office, CLERK, TaskClaim, helped.id)
+    await done(office, CLERK, TaskEnter, helped.id, outcome="done", text="办好了")
+    over = await reading.listing(office.store, actor, "ended", only="agents")
+    assert [(one.kind, one.raise_at) for one in over.tasks] == [("help", None)]
+    assert (over.counts.unclaimed, over.counts.agents) == (1, 1)
     await office.switchboard.close()
 
 

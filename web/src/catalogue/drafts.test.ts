@@ -5,7 +5,7 @@ import FormEditor from './FormEditor.vue'
 import { draftOf, keepDraft } from './drafts'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work', 'admin'))
+beforeAll(() => learn('work', 'case', 'admin'))
 afterEach(() => vi.unstubAllGlobals())
 
 const DOCUMENT = { schema: { properties: {} }, presentation: { sections: [] } }

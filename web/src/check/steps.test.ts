@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { fresh, narrow, verdict, type StepReason, type CheckStep, type StepName } from './steps'
 import { i18n, learn } from '../i18n'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const steps = (failed: Partial<Record<StepName, StepReason>>): CheckStep[] =>
   fresh().map((one) =>

@@ -6,7 +6,7 @@ import { i18n, learn } from '../i18n'
 import type { PersonRow } from '../wire/messages'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work', 'admin'))
+beforeAll(() => learn('work', 'case', 'admin'))
 
 const person = (over: Partial<PersonRow> = {}): PersonRow => ({
   id: 'p-1',

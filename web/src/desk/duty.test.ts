@@ -11,7 +11,7 @@ import { isCut } from '../wire/socket'
 import { person } from '../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const global = {
   plugins: [i18n],

@@ -6,7 +6,7 @@ import { http } from '../wire/http'
 import type { ReferredCase } from '../wire/messages'
 import { by } from '../../tests/kit/cases'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 afterEach(() => vi.restoreAllMocks())
 
 const row = (case_id: string, to_unit_name: string): ReferredCase => ({

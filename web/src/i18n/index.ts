@@ -17,22 +17,27 @@ export const languages: readonly { id: Language; name: string }[] = [
   { id: 'en', name: 'English' },
 ]
 
-/** shell: what stands on every page, sign-in too; work: the desks; admin: the pages of administration; audit: the log of calls and the replay. */
-export type WordBook = 'shell' | 'work' | 'admin' | 'audit'
+/** shell: what stands on every page, sign-in too; work: the desks; case: beside them on the pages of a case and of tasks; admin: the pages of administration; audit: the log of calls and the replay. */
+export type WordBook = 'shell' | 'work' | 'case' | 'admin' | 'audit'
 const BOOKS: Record<Language, Record<WordBook, () => Promise<{ default: object }>>> = {
   'zh-CN': {
     shell: () => import('./zh-CN/shell'),
     work: () => import('./zh-CN/work'),
+    case: () => import('./zh-CN/case'),
     admin: () => import('./zh-CN/admin'),
     audit: () => import('./zh-CN/audit'),
   },
   en: {
     shell: () => import('./en/shell'),
     work: () => import('./en/work'),
+    case: () => import('./en/case'),
     admin: () => import('./en/admin'),
     audit: () => import('./en/audit'),
   },
 }
+
+/** Of several features; the others are one each. */
+const WHOLE = new Set<WordBook>(['work', 'case', 'admin'])
 
 declare module 'vue-i18n' {
   export interface DefineLocaleMessage extends Readonly<typeof zh> {}
@@ -99,7 +104,7 @@ async function read(which: Language): Promise<void> {
       const key = `${which} ${book}`
       if (here.has(key)) return
       const words = (await BOOKS[which][book]()).default
-      i18n.global.mergeLocaleMessage(which, book === 'work' || book === 'admin' ? words : { [book]: words })
+      i18n.global.mergeLocaleMessage(which, WHOLE.has(book) ? words : { [book]: words })
       here.add(key)
     }),
   )

@@ -13,7 +13,7 @@ import { by, caseView } from '../../tests/kit/cases'
 const desk = vi.hoisted(() => ({ call: {} as Record<string, unknown> }))
 vi.mock('../call/desk/useCall', () => ({ useCall: () => desk.call }))
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('names on the line who is called, and tells apart that the case went to another unit', async () => {
   const held = caseView()

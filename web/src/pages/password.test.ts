@@ -26,7 +26,7 @@ beforeEach(async () => {
     const [status, body] = init.method === 'PUT' ? answer : [200, { person, must_change: true, idle_s: 1800 }]
     return Promise.resolve(new Response(JSON.stringify(body), { status }))
   })
-  await learn('work')
+  await learn('work', 'case')
 })
 afterEach(() => vi.unstubAllGlobals())
 

@@ -8,7 +8,7 @@ enableAutoUnmount(afterEach)
 afterEach(() => vi.unstubAllGlobals())
 
 it('says to whose case its pictures go, and no whole name', async () => {
-  await learn('work')
+  await learn('work', 'case')
   const session = {
     case_id: 'case-0001',
     applicant_masked: '孙**',

@@ -16,7 +16,7 @@ import { by, caseView } from '../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(async () => {
-  await learn('work')
+  await learn('work', 'case')
   await learn('audit')
 })
 

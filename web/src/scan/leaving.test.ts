@@ -17,7 +17,7 @@ vi.mock('./useScan', () => ({
 }))
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 async function table(pages: number) {
   scan.pages = Array.from({ length: pages }, (_, at) => ({ id: `page-${at}`, found: true, flat_url: '' }))

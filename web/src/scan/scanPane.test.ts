@@ -5,7 +5,7 @@ import { i18n, learn } from '../i18n'
 import ScanPane from './ScanPane.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 /** What the browser's worker does to a picture: it finds no paper in it. */
 class PlayedWorker extends EventTarget {

@@ -4824,6 +4824,7 @@ export interface TaskCounts {
   demanded: number
   unclaimed: number
   untold: number
+  agents: number
 }
 export interface TaskPage {
   tasks: TaskView[]
@@ -4858,6 +4859,7 @@ export interface TaskView {
   next_step: string
   next_at: string | null
   level: number
+  raise_at: string | null
   ended_at: string | null
   accepted_at: string | null
   mandates: MandateView[]

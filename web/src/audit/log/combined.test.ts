@@ -7,7 +7,7 @@ import { person } from '../../../tests/kit/cases'
 enableAutoUnmount(afterEach)
 afterEach(() => vi.unstubAllGlobals())
 beforeAll(async () => {
-  await learn('work')
+  await learn('work', 'case')
   await learn('audit')
 })
 

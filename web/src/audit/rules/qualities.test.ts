@@ -124,7 +124,7 @@ describe('a page that the server did not hear', () => {
 })
 
 describe('what is said of a line', () => {
-  beforeAll(() => learn('work', 'audit'))
+  beforeAll(() => learn('work', 'case', 'audit'))
   const said = (...marks: MarkView[]): string =>
     lineSaid(i18n.global.t as never, line(...marks)[0] as Stretch, clockOf)
 

@@ -217,7 +217,7 @@ describe('what happened', () => {
   })
 
   it('tells why somebody was not well served', async () => {
-    await learn('work')
+    await learn('work', 'case')
     const rated = historyOf(view, [
       [
         1300,

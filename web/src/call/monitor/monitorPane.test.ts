@@ -12,7 +12,7 @@ vi.mock('./useMonitor', () => ({ useMonitor: () => desk.monitor }))
 vi.mock('./useRunningCalls', () => ({ useRunningCalls: () => desk.running }))
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work', 'audit'))
+beforeAll(() => learn('work', 'case', 'audit'))
 
 const of = (id: string, unit_id: string, unit_name: string) => ({ ...by, id, name: id, unit_id, unit_name })
 

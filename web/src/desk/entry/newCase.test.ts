@@ -25,7 +25,7 @@ vi.mock('socket.io-client', () => ({
 }))
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   vi.useFakeTimers()
   line.up = true

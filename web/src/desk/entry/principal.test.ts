@@ -6,7 +6,7 @@ import PrincipalPart from './PrincipalPart.vue'
 import { usePrincipal } from './usePrincipal'
 import { i18n, learn } from '../../i18n'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 function part() {
   const principal = usePrincipal(() => '2026-11-24')

@@ -65,7 +65,7 @@ let rows: object[] = []
 let asked: string[] = []
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   sessionStorage.clear()
   line.sent.length = line.answers.length = 0

@@ -6,7 +6,7 @@ import type { CaseSummary } from '../../wire/messages'
 import { by } from '../../../tests/kit/cases'
 import { aloud } from '../../../tests/kit/pane'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   id,

@@ -51,7 +51,7 @@ let asked = 0
 let seen: DocumentVisibilityState
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   vi.useFakeTimers()
   seen = 'visible'

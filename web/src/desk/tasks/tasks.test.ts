@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { i18n, learn } from '../../i18n'
 import type { TaskView } from '../../wire/messages'
 import { person } from '../../../tests/kit/cases'
+import CasePick from './CasePick.vue'
 import TaskPane from './TaskPane.vue'
+import TaskTable from './TaskTable.vue'
 import { demandOf, overdue } from './useTasks'
 
 const demand = {
@@ -38,11 +40,12 @@ const task = (over: Partial<TaskView> = {}): TaskView => ({
   next_step: '回拨窗口',
   next_at: '2026-11-24T06:30:00Z',
   level: 0,
+  raise_at: null,
   ended_at: null,
   ...over,
 })
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 describe('a task', () => {
   it('is overdue at its time, and demanded until it is answered or over', () => {
@@ -155,6 +158,50 @@ describe('a task', () => {
       signed_on: '2026-12-01',
       until: '2026-12-31',
     })
+    vi.unstubAllGlobals()
+  })
+})
+
+describe('the list of those who are helped', () => {
+  it('says of whom it acts for whether a mandate is good, over or not there', () => {
+    const given = (until: string) => [
+      { material_id: 'm', scope: '代领', signed_on: '2026-11-01', until, by: person('liu'), at: demand.at },
+    ]
+    const tasks = [
+      task({ id: 'help', kind: 'help' }),
+      task({ id: 'none', kind: 'proxy' }),
+      task({ id: 'good', kind: 'proxy', mandates: given('2026-11-24') }),
+      task({ id: 'over', kind: 'proxy', mandates: given('2026-11-23') }),
+    ]
+    const list = mount(TaskTable, {
+      props: { tasks, chosen: null, now: Date.parse('2026-11-24T09:00:00Z'), me: 'liu' },
+      global: { plugins: [i18n] },
+    })
+    const words = tasks.map(({ id }) => {
+      const word = list.find(`[data-task="${id}"] [data-mandated]`)
+      return word.exists() ? word.text() : ''
+    })
+    expect(words).toEqual(['', '没有委托书', '有委托书', '委托书已过期'])
+  })
+
+  it('finds the case of a new one by words that stand in no address', async () => {
+    const asked: [string, unknown][] = []
+    vi.stubGlobal('fetch', async (address: string, { body }: { body: string }) => {
+      asked.push([address, JSON.parse(body)])
+      return new Response(JSON.stringify({ cases: [], next_cursor: null }), {
+        headers: { 'content-type': 'application/json' },
+      })
+    })
+    const pick = mount(CasePick, { global: { plugins: [i18n] }, attachTo: document.body })
+    await pick.find('form').trigger('submit')
+    expect(asked).toEqual([])
+    await pick.find('[data-pick-words]').setValue(' 孙雅宁 ')
+    await pick.find('form').trigger('submit')
+    await flushPromises()
+    expect(asked).toEqual([['/api/v1/search/cases', { q: '孙雅宁', side: 'window' }]])
+    expect(pick.find('[role="status"]').text()).toContain('没有找到办件')
+    await pick.find('[data-pick-words]').trigger('keydown.esc')
+    expect(pick.emitted('leave')).toHaveLength(1)
     vi.unstubAllGlobals()
   })
 })

@@ -8,6 +8,8 @@ import { keepCurrent } from '../keptCurrent'
 const AGAIN_MS = 30_000
 export const TABS = ['mine', 'others', 'demanded', 'unclaimed', 'untold', 'ended'] as const
 export type TaskTab = (typeof TABS)[number]
+/** 帮办 and 代办 alone are told to nobody */
+export const AGENT_TABS: readonly TaskTab[] = TABS.filter((one) => one !== 'untold')
 
 /** Whether the time of its next step has come; one that is over has none. */
 export function overdue(task: TaskView, now: number): boolean {
@@ -25,7 +27,11 @@ export function demandOf(task: TaskView): TaskView['demands'][number] | null {
   return last && last.answered_at === null && task.ended_at === null ? last : null
 }
 
-export function useTasks(tab: Ref<TaskTab>): {
+/** `only`: 帮办 and 代办 alone, in list and counts. */
+export function useTasks(
+  tab: Ref<TaskTab>,
+  only?: 'agents',
+): {
   page: Ref<TaskPage | null>
   problem: Ref<Problem | null>
   refresh: () => Promise<void>
@@ -40,7 +46,7 @@ export function useTasks(tab: Ref<TaskTab>): {
 
   async function ask(cursor: string | null): Promise<TaskPage> {
     const rest = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    return http.get<TaskPage>(`/tasks?tab=${tab.value}${rest}`)
+    return http.get<TaskPage>(`/tasks?tab=${tab.value}${only ? `&only=${only}` : ''}${rest}`)
   }
 
   async function refresh(): Promise<void> {

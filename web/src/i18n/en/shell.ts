@@ -54,6 +54,7 @@ const shell: Words<typeof zh> = {
     supervisor_call: 'Call log · one call',
     supervisor_live: 'Following a call',
     tasks: 'Tasks',
+    agents: 'Help for applicants',
     admin: 'Administration',
     admin_form: 'Application form',
     admin_items: 'Items',

@@ -6,10 +6,8 @@ import enquiry from './enquiry'
 import limits from './limits'
 import phone from './phone'
 import record from './record'
-import scan from './scan'
 import sources from './sources'
 import talk from './talk'
-import turned from './turned'
 
 /** The words of every desk but the log's: read before the first of them is shown. */
-export default { acting, call, check, limits, phone, enquiry, record, scan, desk, sources, talk, turned }
+export default { acting, call, check, limits, phone, enquiry, record, desk, sources, talk }

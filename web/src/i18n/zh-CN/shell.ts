@@ -49,6 +49,7 @@ export default {
     supervisor_call: '通话记录 · 查看',
     supervisor_live: '旁听通话',
     tasks: '任务',
+    agents: '帮办代办',
     admin: '管理',
     admin_form: '申请表',
     admin_items: '事项',

@@ -23,7 +23,7 @@ const parting = (over: Partial<Parting> = {}): Parting => ({
 })
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   vi.useFakeTimers()
   begun = 0

@@ -94,7 +94,7 @@ const answer = (path: string): Response => {
 }
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(async () => {
   strayed = 0
   vi.stubGlobal(

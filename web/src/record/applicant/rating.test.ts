@@ -5,7 +5,7 @@ import { i18n, learn } from '../../i18n'
 import RateCall from './RateCall.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 describe('a rating that was sent', () => {
   it('leads on to what comes next, also where the record tells of it after the answer', async () => {

@@ -8,7 +8,7 @@ import type { CaseView, SummaryView } from '../../wire/messages'
 import { by, caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() =>
   vi.stubGlobal('fetch', () =>
     Promise.resolve(new Response('null', { headers: { 'content-type': 'application/json' } })),

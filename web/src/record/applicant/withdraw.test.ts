@@ -5,7 +5,7 @@ import { i18n, learn } from '../../i18n'
 import WithdrawConsent from './WithdrawConsent.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('says of a consent that is taken back while the line is cut that it has not arrived yet', async () => {
   const connection = shallowRef<'connected' | 'lost'>('lost')

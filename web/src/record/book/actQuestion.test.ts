@@ -9,7 +9,7 @@ import RingCard from '../../ui/RingCard.vue'
 import { caseView } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const ring = {
   heading: '',

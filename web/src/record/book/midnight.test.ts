@@ -36,7 +36,7 @@ vi.mock('socket.io-client', () => ({
 enableAutoUnmount(afterEach)
 beforeEach(async () => {
   vi.useFakeTimers()
-  await learn('work')
+  await learn('work', 'case')
   server.asked.length = 0
   server.body = caseView()
 })

@@ -13,7 +13,7 @@ import { useCourse, type Course } from './useCourse'
 import { basesOf } from './useRuling'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() =>
   vi.stubGlobal(
     'ResizeObserver',

@@ -11,7 +11,7 @@ import FeePart from './FeePart.vue'
 import type { Course } from './useCourse'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const asked = {
   amount_fen: 12_550,

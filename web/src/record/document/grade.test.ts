@@ -7,7 +7,7 @@ import GradeBar from './GradeBar.vue'
 import GradeTag from './GradeTag.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const file = (over: Partial<MaterialView>) => material({ id: 'm1', line: 'permit', ...over })
 const shown = (part: unknown, one: MaterialView) =>

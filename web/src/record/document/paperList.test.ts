@@ -5,7 +5,7 @@ import PaperList from './PaperList.vue'
 import type { PaperView } from '../../wire/messages'
 import { caseView } from '../../../tests/kit/cases'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('names whose certificate sealed a paper, and has its whole name for who asks', () => {
   const of = (subject: string) => {

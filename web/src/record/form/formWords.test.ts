@@ -5,7 +5,7 @@ import { caseView, field, value } from '../../../tests/kit/cases'
 import { i18n, learn } from '../../i18n'
 import { attachedWords, fieldLabel, savedWords } from './formWords'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 const t = i18n.global.t as unknown as ComposerTranslation
 
 it('says first what is being saved, then what is not saved, then when all was', () => {

@@ -14,7 +14,7 @@ beforeAll(() => {
   Element.prototype.scrollIntoView = () => undefined
   window.matchMedia = () => ({ matches: true }) as MediaQueryList
   vi.stubGlobal('CSS', { escape: (name: string) => name })
-  return learn('work')
+  return learn('work', 'case')
 })
 
 function panel(hands: unknown = null) {

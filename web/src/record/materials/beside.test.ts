@@ -14,7 +14,7 @@ import type { CaseView, MaterialView } from '../../wire/messages'
 import { caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 class Eyes {
   observe(): void {}

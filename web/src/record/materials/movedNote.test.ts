@@ -6,7 +6,7 @@ import MovedNote from './MovedNote.vue'
 import { by, caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 /** m1 was put on the line of appointments while `shown` lay open. */
 function told(shown: string | null) {

@@ -9,7 +9,7 @@ import type { CaseView, PhoneView } from '../../wire/messages'
 import PhonePanel from './PhonePanel.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   vi.stubGlobal('crypto', webcrypto)
   vi.stubGlobal('isSecureContext', true)

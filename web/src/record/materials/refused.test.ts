@@ -9,7 +9,7 @@ import MaterialTray from './MaterialTray.vue'
 import { caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 class Eyes {
   observe(): void {}

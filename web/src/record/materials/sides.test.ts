@@ -8,7 +8,7 @@ import type { MaterialView } from '../../wire/messages'
 import { caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 function trayOf(materials: MaterialView[], selected: string | null = 'identity') {
   const made = caseView({ materials })

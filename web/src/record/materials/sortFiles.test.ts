@@ -12,7 +12,7 @@ const one = (name: string, by_name = false): Gathered => ({
   by_name,
 })
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 describe('files that wait for their lines', () => {
   it('are sent by the next step, which has the focus', async () => {

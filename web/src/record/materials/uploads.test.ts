@@ -43,7 +43,7 @@ const program = (name: string): File => new File(['x'], name, { type: 'applicati
 
 let page: EffectScope
 let uploads: Uploads
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => {
   vi.stubGlobal('fetch', () =>
     Promise.resolve(

@@ -9,7 +9,7 @@ import ReferralGone from './ReferralGone.vue'
 import { by, caseView } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const limit = { due_on: '2026-12-09', due_days: [], skipped_days: [], provisional: false }
 const clock: ClockView = {

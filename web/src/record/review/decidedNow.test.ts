@@ -8,7 +8,7 @@ import { caseView, person } from '../../../tests/kit/cases'
 import DecidedNow from './DecidedNow.vue'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const by = person('person-09', '周明远')
 const decided = (kind: string, points: string[] = []) =>

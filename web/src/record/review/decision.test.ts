@@ -10,7 +10,7 @@ import type { CaseView } from '../../wire/messages'
 import { caseView, material, person } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const mounted = (part: unknown, props: Record<string, unknown>) =>
   mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })

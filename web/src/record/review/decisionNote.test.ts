@@ -5,7 +5,7 @@ import { by, caseView } from '../../../tests/kit/cases'
 import type { CaseView } from '../../wire/messages'
 import DecisionNote from './DecisionNote.vue'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('says until when what a notice names is wanted, where it tells', () => {
   const decision = {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   vi.stubGlobal('fetch', () =>
     Promise.resolve(new Response('{"phrases": []}', { headers: { 'content-type': 'application/json' } })),
   )
-  await learn('work')
+  await learn('work', 'case')
   vi.useFakeTimers()
   review.mockClear()
   stand(m1, m2)

@@ -38,7 +38,7 @@ const mixed = caseView({
   proposals: [proposal({ id: 'p1', field: 'remark' }), proposal({ id: 'p2', field: 'new_person' })],
 })
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 describe('what a case lacks', () => {
   it('is one number with one list at both desks, what is unread beside it', () => {

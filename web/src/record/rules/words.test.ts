@@ -45,7 +45,7 @@ describe('sizes and types', () => {
       media_types: string[]
       endings: Record<string, string[]>
     }
-    await learn('work')
+    await learn('work', 'case')
     for (const language of ['zh-CN', 'en'] as const) {
       await speak(language)
       expect(
@@ -158,7 +158,7 @@ describe('a file that somebody else moved', () => {
     ['to the other side', { from_line: 'identity' }, '14:00 李秀兰换了“身份证件”的正反面：“扫描件 (3).pdf”'],
   ])('%s', async (_name, over, word) => {
     await speak('zh-CN')
-    await learn('work')
+    await learn('work', 'case')
     expect(
       movedWord(i18n.global.t as unknown as ComposerTranslation, caseView(), { ...event, ...over }, '14:00'),
     ).toBe(word)
@@ -167,7 +167,7 @@ describe('a file that somebody else moved', () => {
 
 describe('what others changed', () => {
   it('of a line without a file is a promise only where one was made', async () => {
-    await learn('work')
+    await learn('work', 'case')
     const t = i18n.global.t as unknown as ComposerTranslation
     const promise = { line: 'k0' } as CaseView['promises'][number]
     const [line] = caseView().item.lines

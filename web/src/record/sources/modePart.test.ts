@@ -8,7 +8,7 @@ import type { CaseView } from '../../wire/messages'
 import HandoverList from './HandoverList.vue'
 import ModePart from './ModePart.vue'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 const modes: CaseView['item']['modes'] = ['online', 'proxy']
 const of = (over: Partial<CaseView> = {}): CaseView =>

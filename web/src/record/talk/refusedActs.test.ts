@@ -23,7 +23,7 @@ enableAutoUnmount(afterEach)
 beforeEach(() => vi.stubGlobal('ResizeObserver', Eyes))
 afterEach(() => vi.unstubAllGlobals())
 beforeAll(async () => {
-  await learn('work')
+  await learn('work', 'case')
   // jsdom scrolls nothing
   Element.prototype.scrollTo = () => undefined
 })

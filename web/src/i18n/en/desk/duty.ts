@@ -64,4 +64,8 @@ export default {
     how_refused:
       'The browser does not allow the camera or microphone: press the icon to the left of the address, allow it and check again.',
   },
+  to_tasks: {
+    unclaimed: '{n} unclaimed',
+    untold: '{n} to be told',
+  },
 }

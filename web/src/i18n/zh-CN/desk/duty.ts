@@ -63,4 +63,8 @@ export default {
     in_use: '被其他程序占用',
     how_refused: '浏览器没有允许使用摄像头或麦克风：点地址栏左侧的图标，改为“允许”后重新自检。',
   },
+  to_tasks: {
+    unclaimed: '{n} 件待认领',
+    untold: '{n} 件待告知',
+  },
 }

@@ -1,9 +1,7 @@
 import cases from './cases'
 import duty from './duty'
-import tasks from './tasks'
 
 export default {
   ...cases,
   ...duty,
-  ...tasks,
 }

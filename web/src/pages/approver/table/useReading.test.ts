@@ -8,7 +8,7 @@ import { useReading, type Reading } from './useReading'
 import { caseView, material } from '../../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => (spoken.value = ''))
 
 const file = (id: string, line: string, over: Partial<MaterialView> = {}): MaterialView =>

@@ -5,7 +5,7 @@ import type { WindowStep } from '../../../record/rules/nextStep'
 import WindowFoot from './WindowFoot.vue'
 import { foldsActs } from './useNextStep'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 describe('what is seldom needed at the foot', () => {
   const folds = (kind: WindowStep['kind'] | null, over: Partial<Parameters<typeof foldsActs>[1]> = {}) =>

@@ -8,7 +8,7 @@ import { useCourse } from '../../../record/course/useCourse'
 import { caseView } from '../../../../tests/kit/cases'
 import WindowFoot from './WindowFoot.vue'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('has one list of what is seldom needed, in which the ends of the case stand too', async () => {
   vi.stubGlobal(

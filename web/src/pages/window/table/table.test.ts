@@ -13,7 +13,7 @@ import { useTable, type Table } from './useTable'
 beforeAll(async () => {
   // jsdom has none
   vi.stubGlobal('CSS', { escape: (text: string) => text })
-  await learn('work')
+  await learn('work', 'case')
 })
 afterAll(() => vi.unstubAllGlobals())
 

@@ -6,7 +6,7 @@ import Outcome from './Outcome.vue'
 import PointsToCorrect from './PointsToCorrect.vue'
 import type { Answering } from './useAnswering'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('says of a point for which something came that it did, and of one that is mended that it is', () => {
   const points = (['open', 'came', 'settled'] as const).map((state) => ({ text: `缺少：${state}`, state }))

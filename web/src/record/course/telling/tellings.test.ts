@@ -29,7 +29,7 @@ vi.mock('socket.io-client', () => ({
 }))
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 afterEach(() => {
   closeWire()
   vi.unstubAllGlobals()

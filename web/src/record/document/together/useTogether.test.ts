@@ -6,7 +6,7 @@ import { useTogether, type Together } from './useTogether'
 import { person } from '../../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 const zhou = person('zhou', '周明远')
 
 function looked() {

@@ -4,7 +4,7 @@ import { i18n, learn } from '../../../i18n'
 import { useActing } from '../../book/acting'
 import DocumentTools from './DocumentTools.vue'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 const tools = (held?: string) =>
   mount(DocumentTools, {
     props: {

@@ -10,7 +10,7 @@ import { useSheet } from './useSheet'
 import { material } from '../../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 beforeEach(() => (spoken.value = ''))
 
 const picture = (url: string): Sheet => ({ kind: 'picture', url, width: 100, height: 200 })

@@ -6,7 +6,7 @@ import FieldRow from './FieldRow.vue'
 import { caseView } from '../../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 
 it('takes what was said at registering only once it is meant for this case', async () => {
   const editor = { input: vi.fn(), commit: vi.fn() }

@@ -5,7 +5,7 @@ import { field } from '../../../../tests/kit/cases'
 import { i18n, learn } from '../../../i18n'
 import { faultWords, hintWords } from './rowWords'
 
-beforeAll(() => learn('work'))
+beforeAll(() => learn('work', 'case'))
 const t = i18n.global.t as unknown as ComposerTranslation
 const phone = field({ name: 'phone', kind: 'phone' })
 

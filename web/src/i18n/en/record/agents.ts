@@ -1,0 +1,33 @@
+export default {
+  agents: {
+    label: 'Help and acting for the applicant',
+    none: 'Nobody was asked to help',
+    lost: 'Could not be read; please reload the page',
+    ask: 'Ask for help',
+    text: 'What the applicant wants, e.g. someone to go along',
+    send: 'Send the request',
+    free: 'As the applicant wishes, and free; acting for him needs a signed mandate',
+    lacks: 'Please write down what the applicant wants',
+    done: 'The request is sent',
+    until: 'Mandate until {day}',
+    kinds: { help: 'Help (go along)', proxy: 'Act for him (by mandate)' },
+    stages: {
+      asked: 'To be accepted',
+      accepted: 'Going on',
+      suspended: 'Suspended',
+      closed: 'Done',
+      cancelled: 'Ended',
+    },
+    papers: {
+      label: 'Papers of the help',
+      none: 'No paper yet',
+      scope: 'What is mandated',
+      until: 'Last day',
+      lacks: 'Please write down what is mandated, and its last day',
+      print: 'Make: {name}',
+      draft: 'Draft, without a seal',
+      sent: 'Being made: {name}',
+      sign: 'Let the applicant sign the print, scan it into the case, then enter the mandate',
+    },
+  },
+}

@@ -1,0 +1,33 @@
+export default {
+  agents: {
+    label: '帮办代办',
+    none: '没有帮办代办',
+    lost: '没有读到帮办代办，请刷新页面',
+    ask: '请求帮办代办',
+    text: '申请人要什么，例如：行动不便，请陪同',
+    send: '提交请求',
+    free: '申请人自愿，免费；代办要有签好的委托书',
+    lacks: '请写明申请人要什么',
+    done: '已提交帮办代办请求',
+    until: '委托书到 {day}',
+    kinds: { help: '帮办（陪同办理）', proxy: '代办（凭委托书代为办理）' },
+    stages: {
+      asked: '待受理',
+      accepted: '办理中',
+      suspended: '已中止',
+      closed: '已办结',
+      cancelled: '已终止',
+    },
+    papers: {
+      label: '帮办代办文书',
+      none: '还没有出文书',
+      scope: '委托办什么',
+      until: '最后有效日',
+      lacks: '请写明委托办什么和最后有效日',
+      print: '出{name}',
+      draft: '草稿，没有盖章',
+      sent: '{name}正在生成',
+      sign: '打印后请申请人签名，扫描进办件，再登记委托书',
+    },
+  },
+}
