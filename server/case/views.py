@@ -210,7 +210,7 @@ SIGNATURE: Final = Filled(SignatureView, Signed)
 SUBMISSION: Final = Filled(Submission, Submitted)
 SEAL: Final = Filled(SealView, Seal)
 PAPER: Final = Filled(PaperView, Paper, {"seal": SEAL})
-PHONE: Final = Filled(PhoneView, Phone, beside=frozenset({"pages"}))
+PHONE: Final = Filled(PhoneView, Phone, beside=frozenset({"pages", "taken"}))
 UNMASKING: Final = Filled(UnmaskingView, Unmasking)
 HALT: Final = Filled(HaltView, Halt)
 EXTENSION: Final = Filled(ExtensionView, Extension)
@@ -296,7 +296,12 @@ def paper_view(paper: Paper) -> PaperView:
 
 
 def phone_view(phone: Phone, by: PersonRef) -> PhoneView:
-    return PHONE(phone, {phone.by: by}, pages=[page.material_id for page in phone.pages])
+    return PHONE(
+        phone,
+        {phone.by: by},
+        pages=[page.material_id for page in phone.pages],
+        taken=[page.material_id for page in phone.pages if page.taken],
+    )
 
 
 def unmasking_view(unmasking: Unmasking, by: PersonRef) -> UnmaskingView:

@@ -31,6 +31,8 @@ class PhoneSession(Message):
     expires_at: datetime
     pages: int
     """How many it has begun to bring."""
+    taken: list[str]
+    """Ids of the uploads of those that the window has among its papers."""
     pages_at_most: int
     max_bytes: int
 

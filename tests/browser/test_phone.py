@@ -90,7 +90,9 @@ async def test_a_phone_brings_the_pages_of_a_paper(node: Running, tmp_path: Path
         await expect(desk.page.locator("[data-done-page]")).to_be_visible()
         await phone.page.locator("[data-pick-phone]").set_input_files([second, third])
         await expect(desk.page.locator("[data-page]")).to_have_count(3, timeout=30_000)
-        await expect(phone.page.locator('[data-shot="there"]')).to_have_count(3)
+        # each lies among the papers here, and only now the phone says so
+        await expect(phone.page.locator('[data-shot="taken"]')).to_have_count(3)
+        await expect(phone.page.locator("[data-shot]").first).to_contain_text("窗口已收")
         await desk.page.locator("[data-done-page]").click()
         await screens.take(phone, "phone-page")
         await screens.take(desk, "phone-arrived")

@@ -57,7 +57,12 @@ from server.case.wire.materials import (
     MaterialMoved,
     MaterialProgress,
 )
-from server.case.wire.phones import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
+from server.case.wire.phones import (
+    CaseInvitePhone,
+    CaseTakePage,
+    CaseWithdrawPhone,
+    PhoneChanged,
+)
 from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
 from server.case.wire.rating import CaseRate, CaseRated
 from server.case.wire.registering import (
@@ -112,7 +117,7 @@ from signaling.wire.quality import CallQuality
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
     CaseAnswerProposal, CaseCloseProposal, CaseReview, CaseGrade, CaseMoveMaterial, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
-    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
+    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseTakePage, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
     CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,

@@ -25,6 +25,8 @@ class PhoneView(Message):
     expires_at: datetime
     pages: list[str] = []
     """Ids of the materials (``page``) that it brought, in their order."""
+    taken: list[str] = []
+    """Those of them that the window has among its papers."""
 
 
 class CaseInvitePhone(CaseCommand):
@@ -42,6 +44,15 @@ class CaseWithdrawPhone(CaseCommand):
 
     type: Literal["case.withdraw_phone"] = "case.withdraw_phone"
     phone_id: Id
+
+
+class CaseTakePage(CaseCommand):
+    """The window has a page of a phone among the papers that it puts together; the phone is told. Window only.
+    Refused: not_found (no such link), material_not_stored (none of its pages, not stored, or taken before)."""
+
+    type: Literal["case.take_page"] = "case.take_page"
+    phone_id: Id
+    material_id: Id
 
 
 class PhoneChanged(Event):

@@ -170,7 +170,7 @@ materials = sa.Table(
     sa.UniqueConstraint("case_id", "line", "number"),
     info=OF_CASE,
 )  # fmt: skip
-phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]
+phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id, taken}]
     "phones", metadata, key(info=PHONE),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=PHONE),
     C("version", sa.Integer, nullable=False, info=PHONE),  # of the case: their order

@@ -23,7 +23,12 @@ from server.case.rules.materials import phone as rules
 from server.case.rules.materials.phone import Ending, Page, Phone
 from server.case.turn import Acts, CaseTurn, HeaderTurn, House
 from server.case.views import phone_view
-from server.case.wire.phones import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
+from server.case.wire.phones import (
+    CaseInvitePhone,
+    CaseTakePage,
+    CaseWithdrawPhone,
+    PhoneChanged,
+)
 from server.catalogue.rules.item import OTHER_LINE
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle
@@ -105,6 +110,18 @@ async def withdraw(turn: HeaderTurn, command: CaseWithdrawPhone) -> Told:
     phone = rules.end(rules.find(links, command.phone_id), "withdrawn", at=turn.at)
     told = await _changed(turn, phone, phone_rows.changed_phone(phone))
     return replace(told, after=partial(turn.house.unlink, [phone]))
+
+
+@acts.on(CaseTakePage, CaseTurn)
+async def take_page(turn: CaseTurn, command: CaseTakePage) -> Told:
+    """Keep that the window has a page among its papers. Refused: not_yours, not_found, and as
+    ``server.case.rules.materials.phone.take``."""
+    if not turn.hand.fills:
+        raise Refusal(Code.NOT_YOURS)
+    links = await phone_rows.list_phones(turn.connection, turn.case_id)
+    stored = {one.id for one in turn.case.materials if one.state == "stored"}
+    phone = rules.take(rules.find(links, command.phone_id), command.material_id, stored)
+    return await _changed(turn, phone, phone_rows.changed_phone(phone))
 
 
 class Phones:
@@ -327,6 +344,7 @@ async def _changed(turn: Turn, phone: Phone, written: Write) -> Told:
             "state": phone.state,
             "expires_at": phone.expires_at.isoformat(),
             "pages": [page.material_id for page in phone.pages],
+            "taken": [page.material_id for page in phone.pages if page.taken],
         },
         beside=[written],
     )

@@ -62,6 +62,7 @@ def _view(request: web.Request, held: ActingPhone) -> PhoneSession:
         window_name=held.window_name,
         expires_at=held.expires_at,
         pages=len(held.phone.pages),
+        taken=[page.upload_id for page in held.phone.pages if page.taken],
         pages_at_most=PAGES_AT_MOST,
         max_bytes=request.app[UPLOAD_LIMITS].max_bytes,
     )

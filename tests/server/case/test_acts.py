@@ -7,6 +7,7 @@ gained an entry that says when, who, of which unit, what, about what, and how it
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -76,7 +78,7 @@ ACTS: Final = {
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "missed.ask", "desk.duty", "case.invite_phone",
-    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
+    "case.withdraw_phone", "case.take_page", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
@@ -555,9 +557,10 @@ async def _tasks(scene: Scene, case_id: str) -> None:
     claimed = await scene.does(CLERK, "task.claim", **claim)
     opened = await scene.sockets[CLERK].ask({"type": "case.open", "case_id": case_id})
     today = china_day(at).isoformat()
+    scan = next(one for one in opened["case"]["materials"] if one["purpose"] == "material")
     mandate = {
         **agent, "seen_version": claimed["version"], "scope": "代领", "signed_on": today,
-        "until": today, "material_id": opened["case"]["materials"][0]["id"],
+        "until": today, "material_id": scan["id"],
     }  # fmt: skip
     await scene.is_refused(APPROVER, "task.mandate", **mandate)
     await scene.does(CLERK, "task.mandate", **mandate)
@@ -627,9 +630,14 @@ async def _words(scene: Scene, case: Mapping[str, str]) -> None:
     await scene.does(CLERK, "case.reply", **thread, text="已核对")
     await scene.is_refused(CLERK, "case.resolve", **thread, resolved=True)
     await scene.does(APPROVER, "case.resolve", **thread, resolved=True)
-    phone = {**case, "line": "licence", "secret_sha256": "0" * 64}
+    secret = "s" * 40
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    phone = {**case, "line": "licence", "secret_sha256": digest}
     await scene.is_refused(APPROVER, "case.invite_phone", **phone)
     link = {**case, "phone_id": (await scene.does(CLERK, "case.invite_phone", **phone))["phone_id"]}
+    page = {**link, "material_id": await _page(scene.node, link["phone_id"], secret)}
+    await scene.is_refused(THIRD, "case.take_page", **page)
+    await scene.does(CLERK, "case.take_page", **page)
     await scene.is_refused(THIRD, "case.withdraw_phone", **link)
     await scene.does(CLERK, "case.withdraw_phone", **link)
     check = {**case, "point": "seal", "verdict": "ok"}
@@ -651,6 +659,29 @@ async def _card(scene: Scene, case: Mapping[str, str], about: Mapping[str, str])
     async with scene.desks[CLERK].patch(location, 0, picture) as said:
         assert said.status == 204
     await scene.asks(CLERK, route, "material.read_card", {"material_id": material_id})
+
+
+async def _page(node: Running, phone_id: str, secret: str) -> str:
+    """A page that a phone brought by its link: the id of its file."""
+    jar = aiohttp.CookieJar(unsafe=True)  # which takes cookies of an address without a name
+    async with aiohttp.ClientSession(node.address, cookie_jar=jar) as http:
+        body = {"phone_id": phone_id, "secret": secret}
+        async with http.post("/api/v1/phones/session", json=body) as said:
+            assert said.status == 200
+        named = {
+            **TUS,
+            "Upload-Length": str(len(PDF)),
+            "Upload-Metadata": metadata({"filename": "1"}),
+        }
+        async with http.post("/api/v1/phones/uploads", headers=named) as said:
+            location = said.headers["Location"]
+        piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        async with http.patch(location, data=PDF, headers=piece) as said:
+            assert said.status == 204
+    links = tables.phones.c
+    async with node.app[STORE].read() as reading:
+        pages = await reading.scalar(sa.select(links.pages).where(links.id == phone_id))
+    return str(pages[0]["material_id"])
 
 
 async def _accepted(scene: Scene, item_id: str) -> tuple[dict[str, Any], str]:

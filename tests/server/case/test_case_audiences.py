@@ -139,6 +139,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     rating.CaseRate: {"call_id": "call-of-old", "level": "1"},
     case_phones.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
     case_phones.CaseWithdrawPhone: {"phone_id": "phone-of-old"},
+    case_phones.CaseTakePage: {"phone_id": "phone-of-old", "material_id": "material-of-old"},
 }
 """Every command about a case, with members that no rule but that of the side is against."""
 THIRD_MAY: Final = {case_registering.CaseOpen, talk.CaseSay, talk.CaseComment, talk.CaseReply}

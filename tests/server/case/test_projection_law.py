@@ -83,6 +83,7 @@ from tests.kit.casework import (
     Line,
     Office,
     closing,
+    once,
 )
 from tests.kit.reducers import Json
 from tests.kit.stores import SQLITE_ALONE, MovedClock
@@ -462,6 +463,11 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("a phone connected") == 1
     await phones.begin(token, "1.jpg", 10)
     assert await law.holds("a page begun") == 2
+    came = await phones.begin(token, "2.pdf", len(PDF))
+    await phones.append(token, came.upload_id, 0, once(PDF))
+    assert await law.holds("a page came") == 3
+    page = {"phone_id": link, "material_id": came.material_id}
+    await step("a page taken", CLERK, case_phones.CaseTakePage, **page)
     await phones.finish(token)
     assert await law.holds("the phone is done") == 2  # its page never came
     link = (await step("another invited", CLERK, case_phones.CaseInvitePhone, **invite))["phone_id"]

@@ -191,6 +191,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.rate": frozenset(),  # of the screen alone that was opened for the applicant
     "case.invite_phone": WINDOW,
     "case.withdraw_phone": WINDOW,
+    "case.take_page": WINDOW,
     "case.propose": DECIDING,
     "case.review": DECIDING,
     "case.grade": WINDOW,

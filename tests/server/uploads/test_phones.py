@@ -119,8 +119,25 @@ async def test_a_phone_brings_pages_and_is_done(demo_database: str, tmp_path: Pa
             ("page", "stored", "window")
         }
 
-        # what was begun and never came goes with the link
+        # the phone is told of a page once the window has it, and of no other
+        async def taken() -> list[str]:
+            async with phone.get(SESSION) as said:
+                return list((await said.json())["taken"])
+
+        assert await taken() == []
+        about = {"case_id": case_id, "phone_id": link[0]}
+        await desk.command("case.take_page", **about, material_id=brought[1])
+        assert await taken() == [location.rpartition("/")[2]]
+        assert (await the_phone(desk, case_id, link[0]))["taken"] == [brought[1]]
+        # none twice, none of another link, and none that has not come
         _, open_one = await begin(phone, 5000)
+        coming = (await the_phone(desk, case_id, link[0]))["pages"][2]
+        for id in (brought[1], coming, "page-of-nobody"):
+            body = {"type": "case.take_page", "id": fresh_id(), **about, "material_id": id}
+            async with desk.http.post("/api/v1/commands", json=body) as said:
+                assert (await said.json())["code"] == "material_not_stored", id
+
+        # what was begun and never came goes with the link
         async with phone.delete(SESSION) as said:
             assert said.status == 204
         assert (await the_phone(desk, case_id, link[0]))["state"] == "finished"

@@ -19,6 +19,7 @@ it('says to whose case its pictures go, and no whole name', async () => {
     window_name: '3 号窗口',
     expires_at: new Date(Date.now() + 300_000).toISOString(),
     pages: 0,
+    taken: [],
     pages_at_most: 20,
     max_bytes: 1_000_000,
   }

@@ -15,7 +15,9 @@ export interface Shot {
   name: string
   size_bytes: number
   sent_bytes: number
-  state: 'queued' | 'running' | 'waiting' | 'there' | 'failed'
+  /** taken: the window has it among its papers */
+  state: 'queued' | 'running' | 'waiting' | 'there' | 'taken' | 'failed'
+  upload_id: string | null
   problem: Problem | null
 }
 
@@ -38,7 +40,7 @@ export function usePhone() {
     session.value ? Math.max(0, Math.ceil((Date.parse(session.value.expires_at) - now.value) / 1000)) : 0,
   )
   const sending = computed(() =>
-    [...shots.values()].some((one) => one.state !== 'there' && one.state !== 'failed'),
+    [...shots.values()].some((one) => !['there', 'taken', 'failed'].includes(one.state)),
   )
 
   async function open(): Promise<void> {
@@ -72,9 +74,18 @@ export function usePhone() {
     if (state.value !== 'open') return
     try {
       session.value = await http.get<PhoneSession>(SESSION, { about_session: true })
+      mark()
     } catch (reason) {
       if (Problem.of(reason).status === 401) end('over')
     }
+  }
+
+  /** What the window has is told by the server, never guessed. */
+  function mark(): void {
+    const taken = new Set(session.value?.taken)
+    for (const one of shots.values())
+      if (one.state === 'there' && one.upload_id && taken.has(one.upload_id))
+        change(one.id, { state: 'taken' })
   }
 
   function change(id: number, over: Partial<Shot>): void {
@@ -93,6 +104,7 @@ export function usePhone() {
         size_bytes: file.size,
         sent_bytes: 0,
         state: 'queued',
+        upload_id: null,
         problem: null,
       })
     }
@@ -137,7 +149,12 @@ export function usePhone() {
       },
       onSuccess: () => {
         uploads.delete(id)
-        change(id, { state: 'there', sent_bytes: file.size })
+        change(id, {
+          state: 'there',
+          sent_bytes: file.size,
+          upload_id: upload.url?.split('/').at(-1) ?? null,
+        })
+        mark()
         files.delete(id)
         next()
       },

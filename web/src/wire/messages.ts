@@ -55,6 +55,7 @@ export type AnyCommand =
   | CaseSubmit
   | CaseRate
   | CaseInvitePhone
+  | CaseTakePage
   | CaseWithdrawPhone
   | CaseStopClock
   | CaseResumeClock
@@ -892,6 +893,17 @@ export interface CaseInvitePhone {
   type: 'case.invite_phone'
   line: string
   secret_sha256: string
+}
+/**
+ * The window has a page of a phone among the papers that it puts together; the phone is told. Window only.
+ * Refused: not_found (no such link), material_not_stored (none of its pages, not stored, or taken before).
+ */
+export interface CaseTakePage {
+  id: string
+  case_id: string
+  type: 'case.take_page'
+  phone_id: string
+  material_id: string
 }
 /**
  * End a link, whether a phone has taken it or not. Window only.
@@ -2897,6 +2909,7 @@ export interface PhoneView {
   made_at: string
   expires_at: string
   pages: string[]
+  taken: string[]
 }
 /**
  * Somebody read a sensitive value whole, for a reason; the value is not here.
@@ -4638,6 +4651,7 @@ export interface PhoneSession {
   window_name: string
   expires_at: string
   pages: number
+  taken: string[]
   pages_at_most: number
   max_bytes: number
 }

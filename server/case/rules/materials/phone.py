@@ -31,6 +31,8 @@ class Page:
 
     upload_id: str
     material_id: str
+    taken: bool = False
+    """It lies among the papers that the window's page puts together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,16 @@ def bring(phone: Phone, page: Page, *, at: datetime) -> Phone:
     if len(phone.pages) >= PAGES_AT_MOST:
         raise Refusal(Code.THROTTLED)
     return replace(phone, pages=(*phone.pages, page))
+
+
+def take(phone: Phone, material_id: str, stored: Iterable[str]) -> Phone:
+    """The window has this page among its papers. Refused: material_not_stored (none of this link, not one of
+    the ``stored`` files, or taken before)."""
+    page = next((one for one in phone.pages if one.material_id == material_id), None)
+    if page is None or page.taken or material_id not in stored:
+        raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id)
+    took = replace(page, taken=True)
+    return replace(phone, pages=tuple(took if one is page else one for one in phone.pages))
 
 
 def serves(phone: Phone, at: datetime) -> bool:

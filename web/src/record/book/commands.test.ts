@@ -47,6 +47,7 @@ it('asks which case is meant before each of them but what is typed, taken back o
         'summarise',
         'edit',
         'withdrawPhone',
+        'takePage',
         'sendOriginals',
         'receiveOriginals',
         'refer',

@@ -82,6 +82,8 @@ function free(live: Live, { case_id }: Subject) {
     edit: (field: string, value: string, base_version: number) =>
       live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
+    takePage: (phone_id: string, material_id: string) =>
+      live.ask({ type: 'case.take_page', case_id, phone_id, material_id }),
   }
 }
 

@@ -111,6 +111,7 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
     resolve: done,
     check: done,
     withdrawPhone: done,
+    takePage: done,
     grade: done,
     stopClock: done,
     resumeClock: done,
