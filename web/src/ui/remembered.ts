@@ -13,6 +13,21 @@ export function recall(key: string): string | null {
   }
 }
 
+/** All that is kept under a name that begins so, with its name. */
+export function recalled(start: string): [string, string][] {
+  const names = new Set(here.keys())
+  try {
+    for (const name of Object.keys(localStorage))
+      if (name.startsWith('yunjian.')) names.add(name.slice('yunjian.'.length))
+  } catch {
+    // kept in the page alone
+  }
+  return [...names]
+    .filter((name) => name.startsWith(start))
+    .map((name): [string, string] => [name, recall(name) ?? ''])
+    .filter(([, text]) => text !== '')
+}
+
 /** Keeps `text` under `key`; null or nothing forgets it. */
 export function remember(key: string, text: string | null): void {
   if (text) here.set(key, text)

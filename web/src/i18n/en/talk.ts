@@ -47,6 +47,13 @@ const talk: Words<typeof zh> = {
     case: 'The whole case',
     aloud: '{name} comments on {place}: {text}',
   },
+  begun: {
+    away: 'A comment is begun and not sent: {places}',
+    go: 'Finish it',
+    title: 'A comment is not sent yet',
+    text: 'A comment on {places} is begun. It is kept for this case on this computer until you come back.',
+    leave: 'Leave, and keep it',
+  },
   checks: {
     title: 'Checklist',
     done: '{n} / {all}',

@@ -44,6 +44,13 @@ export default {
     case: '整个办件',
     aloud: '{name}对{place}提出审查意见：{text}',
   },
+  begun: {
+    away: '审查意见写了一半，没有提出：{places}',
+    go: '回去写完',
+    title: '审查意见还没有提出',
+    text: '关于“{places}”的审查意见写了一半。离开后在这台电脑上为本件留着，回来接着写。',
+    leave: '离开，先留着',
+  },
   checks: {
     title: '核对要点',
     done: '{n} / {all}',

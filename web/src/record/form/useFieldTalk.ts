@@ -4,6 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { announce } from '../../ui/announce'
 import type { CaseBook } from '../book/useCase'
 import { commentsOn } from '../rules/points'
+import { useBegun } from '../talk/begun'
 import { placeName } from '../rules/words'
 
 /** `alone`: the form stands without the talk about it. */
@@ -14,6 +15,14 @@ export function useFieldTalk(book: CaseBook, alone: () => boolean) {
   )
   /** the field whose comments lie open */
   const lying = ref<string | null>(null)
+
+  const begun = useBegun(book)
+  /** stays as it is while he writes on */
+  const begun_at = computed(() => begun.value.map((one) => one.on).join('\n'))
+  /** Whether those of a field lie open: it was asked for, or something is begun there and not sent. */
+  function liesOpen(path: string): boolean {
+    return lying.value === path || (shown.value && begun_at.value.split('\n').includes(`field:${path}`))
+  }
 
   /** How many are open; undefined where comments are not shown. */
   function openOn(path: string): number | undefined {
@@ -47,5 +56,5 @@ export function useFieldTalk(book: CaseBook, alone: () => boolean) {
     },
   )
 
-  return { lying, openOn, turn }
+  return { lying, liesOpen, openOn, turn }
 }

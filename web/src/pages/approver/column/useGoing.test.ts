@@ -33,7 +33,11 @@ function going() {
   }
   const led = useGoing(view, reading as never, column, {
     form: () => ({ go: say('field'), goToComments: say('on') }),
-    notice: () => ({ goToCheck: say('check'), goToComment: say('case') }),
+    notice: () => ({
+      goToCheck: say('check'),
+      goToComment: say('case'),
+      write: () => void went.push('case'),
+    }),
     remarks: () => ({ go: say('remark') }),
   })
   return { ...led, column, went }
@@ -46,11 +50,12 @@ it('leads to what was changed, wherever it stands, and makes room for it beside 
     ['values', 'remark'],
     ['comments', 'field:remark'],
     ['comments', 'line:identity'],
+    ['comments', 'case'],
     ['materials', 'identity'],
     ['materials', 'other'],
   ] as const)
     await showChange({ what, where } as never)
-  expect(went).toEqual(['field remark', 'on remark', 'line identity', 'line identity', 'file m9'])
+  expect(went).toEqual(['field remark', 'on remark', 'line identity', 'case', 'line identity', 'file m9'])
   expect([column.deciding.value, column.looks.value]).toEqual(['accepted', true])
 })
 

@@ -16,6 +16,7 @@ export interface Parts {
   notice: () => {
     goToCheck: (point: string) => Promise<unknown>
     goToComment: (id: string) => Promise<unknown>
+    write: () => void
   } | null
   /** the comments on the line that lies open */
   remarks: () => { go: (id: string, to: 'end') => Promise<unknown> } | null
@@ -37,6 +38,7 @@ export function useGoing(view: Ref<CaseView | null>, reading: Reading, column: C
     const [kind, key] = [on.slice(0, on.indexOf(':')), on.slice(on.indexOf(':') + 1)]
     if (kind === 'field') void parts.form()?.goToComments(key)
     else if (kind === 'line') reading.select(key)
+    else if (on === 'case') parts.notice()?.write()
   }
 
   /** Leads to what somebody changed. */

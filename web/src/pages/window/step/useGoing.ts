@@ -70,6 +70,8 @@ export function useGoing({ view, table, submitting, leaveScan, form, of_line }: 
   function showChange({ what, where }: Change): void {
     if (what === 'values') go(`field:${where}`)
     else if (where.startsWith('field:') || where.startsWith('line:')) go(where)
+    // it stands above the form, open
+    else if (where === 'case') submitting.value = false
     else if (table.lines.value.some((one) => one.line.key === where)) go(`line:${where}`)
     else {
       const file = view.value && othersOf(view.value).at(-1)
