@@ -45,6 +45,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.ask_fee": "course",
     "case.settle_fee": "course",
     "case.agree_electronic": "course",
+    "case.renew_mandate": "course",
     "case.begin_delivery": "course",
     "case.check_receiver": "course",
     "case.end_delivery": "course",

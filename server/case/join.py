@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from server.calls.join import MARKS, SWITCHBOARD
-from server.case.acts.agents import asking, printing
+from server.case.acts.agents import asking, printing, renewing
 from server.case.acts.course import (
     advancing,
     clocks,
@@ -60,6 +60,7 @@ async def join(node: Node) -> None:
         promises.commands(store),
         handovers.commands(store),
         asking.commands(store),
+        renewing.commands(store),
         printing.commands(store),
     )
     node.passes(showing.ephemerals(store, app[MARKS].note))

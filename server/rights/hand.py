@@ -21,7 +21,7 @@ DONE_BY: Final[Mapping[WorkingSide, frozenset[str]]] = {
         "case.create", "case.consult", "case.register_consulted", "case.consent", "case.edit", "case.close_proposal", "case.grade",
         "case.sign", "case.submit", "case.promise", "case.print_form", "case.print_agent", "case.send_originals",
         "case.consent_earlier", "case.take_earlier", "case.invite_phone",
-        "case.agree_electronic", "case.check_receiver",
+        "case.agree_electronic", "case.check_receiver", "case.renew_mandate",
     }),
     "approver": frozenset({
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",

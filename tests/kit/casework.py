@@ -17,7 +17,7 @@ from server.calls.acts import desks
 from server.calls.acts.engine.pool import Pool
 from server.calls.acts.engine.rooms import CallRooms
 from server.calls.acts.recordings import Recordings
-from server.case.acts.agents import asking, printing
+from server.case.acts.agents import asking, printing, renewing
 from server.case.acts.course import (
     advancing,
     calling,
@@ -155,6 +155,7 @@ class Office:
             **promises.commands(store),
             **handovers.commands(store),
             **asking.commands(store),
+            **renewing.commands(store),
             **printing.commands(store),
             **working.commands(store),
             **self.switchboard.handlers(),

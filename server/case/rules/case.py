@@ -18,7 +18,7 @@ from server.case.rules.applying import Applicant
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Deadlines, Started
 from server.case.rules.course import due as dues
-from server.case.rules.course import states
+from server.case.rules.course import mandates, states
 from server.case.rules.course.course import NOTHING, Course
 from server.case.rules.course.states import CaseState
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
@@ -258,6 +258,7 @@ def decide(
     decided = Decided(decision, reason.strip(), who.person_id, at, combined=combined)
     match decision:
         case "accepted":
+            mandates.in_force(case.applicant.principal, case.course, working_days.china_day(at))
             _complete(case, at)
             on, why = accepted_on(case, at, known_days)
             today = working_days.china_day(at)

@@ -10,6 +10,7 @@ from server.case.wire.course.advancing import (
     CaseEndDelivery,
     CaseFinish,
     CaseIssue,
+    CaseRenewMandate,
     CaseReport,
     CaseRule,
     CaseSettleFee,
@@ -120,7 +121,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseTakePage, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseBeginDelivery,
+    CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseRenewMandate, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent, CasePrintAgent,
     CaseConsult, CaseRegisterConsulted, CaseConclude,
 )  # fmt: skip

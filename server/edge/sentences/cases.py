@@ -124,7 +124,7 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         409, "代办要有申请人签的委托书，请先登记委托书。", "Acting for the applicant needs his signed mandate. Please enter it first."
     ),
     Code.MANDATE_OVER: Sentences(
-        409, "委托书已过期，请申请人续签后再代办。", "The mandate is over. Please have the applicant sign a new one first."
+        409, "委托书已过期，请申请人续签并由窗口登记后再办理。", "The mandate is over. Please have the applicant sign a new one, and the window enter it, first."
     ),
     Code.MANDATE_UNFIT: Sentences(
         422, "请选择本办件的委托书扫描件，并核对签署日期和期限（不超过一年）。", "Please choose the scanned mandate of this case, and check when it was signed and its last day (a year at most)."

@@ -170,6 +170,7 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
             {"kind": "licence", "name": "x", "number": "x", "valid_from": "2026-11-23"},
         ]}),
         (CLERK, course.CaseAgreeElectronic, {"address": "13805316217"}),
+        (CLERK, course.CaseRenewMandate, {"material_id": "material-1"}),
         (CLERK, course.CaseBeginDelivery, {"way": "collected"}),
         (CLERK, course.CaseCheckReceiver, {
             "delivery_id": "x" * 22, "name": "x", "document": "passport", "number": "x", "how": "sight",

@@ -81,7 +81,7 @@ ACTS: Final = {
     "case.withdraw_phone", "case.take_page", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
-    "case.check_receiver", "case.end_delivery", "case.finish", "case.archive", "case.assign",
+    "case.check_receiver", "case.renew_mandate", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
     "task.mandate", "case.ask_agent", "case.print_agent",
@@ -338,6 +338,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _course(scene, case)
     await _elsewhere(scene)
     await _paying(scene)
+    await _renewed(scene)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
     await scene.is_refused(ADMIN, "missed.watch")
@@ -731,6 +732,24 @@ async def _paying(scene: Scene) -> None:
     paid = {**case, "kind": "paid", "on": today}
     await scene.is_refused(CLERK, "case.settle_fee", **paid)
     await scene.does(CLERK, "case.settle_fee", **paid, number="3702-0001")
+
+
+async def _renewed(scene: Scene) -> None:
+    """A case of somebody who came by a mandate, and shows a new one."""
+    of = {"capacity": "agent", "name": "王建国", "number": "11010519491231002X"}
+    begun = await scene.does(
+        CLERK, "case.create", **{**NEW_CASE, "credit_code": None}, principal=of
+    )
+    about = metadata({"case_id": begun["case_id"], "line": "mandate", "filename": "a.pdf"})
+    named = {**TUS, "Upload-Length": str(len(PDF)), "Upload-Metadata": about}
+    begin, append = list(BY_HTTP)[:2]
+    told = await scene.asks(CLERK, begin, "material.begin", {}, headers=named)
+    upload = {"upload_id": told["Location"].rpartition("/")[2]}
+    piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    await scene.asks(CLERK, append, "material.store", upload, data=PDF, headers=piece)
+    renewed = {"case_id": begun["case_id"], "material_id": told["Yunjian-Material"]}
+    await scene.is_refused(APPROVER, "case.renew_mandate", **renewed)
+    await scene.does(CLERK, "case.renew_mandate", **renewed)
 
 
 async def _files(scene: Scene, case: Mapping[str, str]) -> None:

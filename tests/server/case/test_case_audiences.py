@@ -77,6 +77,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
         ]
     },
     course.CaseAgreeElectronic: {"address": "13805316217"},
+    course.CaseRenewMandate: {"material_id": "material-1"},
     course.CaseBeginDelivery: {"way": "collected"},
     course.CaseCheckReceiver: {
         "delivery_id": "delivery-1",

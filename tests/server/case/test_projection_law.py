@@ -643,6 +643,8 @@ async def test_every_act_on_a_case_keeps_the_law(
     others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
     # a request for 帮办 or 代办 changes nothing of the case, its papers come as others do:
     # tests/server/tasks/test_agents.py
+    # as is a mandate that was renewed: tests/server/case/test_mandates.py
+    others |= {course.CaseRenewMandate}
     others |= {course.CaseAskFee, course.CaseSettleFee, agents.CaseAskAgent, agents.CasePrintAgent}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()

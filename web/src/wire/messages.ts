@@ -78,6 +78,7 @@ export type AnyCommand =
   | CaseSettleFee
   | CaseReport
   | CaseAgreeElectronic
+  | CaseRenewMandate
   | CaseBeginDelivery
   | CaseCheckReceiver
   | CaseEndDelivery
@@ -1129,7 +1130,7 @@ export interface CaseChangeMode {
  * 准予 or 不予 of an accepted case. Approver only; its paper is made.
  *
  * Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
- * clock_stopped, basis_unknown, decided_elsewhere.
+ * clock_stopped, basis_unknown, decided_elsewhere, mandate_over (no 准予 by one).
  */
 export interface CaseRule {
   id: string
@@ -1874,6 +1875,22 @@ export interface CaseAgreeElectronic {
   other_call_ids?: string[]
   type: 'case.agree_electronic'
   address: string
+}
+/**
+ * 续签: who came for another shows a new 授权委托书, which the window has brought to the case. Window only, until the
+ * ruling. ``until`` null: up to the end of the matter.
+ *
+ * Refused: other_step, principal_missing (he came by no mandate), bad_date (it is over), mandate_unfit (no stored
+ * file of the window's).
+ */
+export interface CaseRenewMandate {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.renew_mandate'
+  material_id: string
+  until?: string | null
 }
 /**
  * Begin to hand over: lay ready at the window, post, or send electronically. Without ``results``: of all
@@ -3002,6 +3019,7 @@ export interface CourseView {
   reports: ReportedView[]
   consultation: ConsultationView | null
   fee: FeeView | null
+  mandate: RenewalView | null
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -3131,6 +3149,15 @@ export interface PaymentView {
   on: string
   number: string
   reason: string
+  by: PersonRef
+  at: string
+}
+/**
+ * 续签: by which file of the case the mandate was renewed, and its last day; null: up to the end of the matter.
+ */
+export interface RenewalView {
+  material_id: string
+  until: string | null
   by: PersonRef
   at: string
 }
@@ -3498,6 +3525,7 @@ export interface CaseAdvanced {
     | 'concluded'
     | 'fee_asked'
     | 'fee_settled'
+    | 'mandate_renewed'
   state:
     | 'registered'
     | 'reviewing'
@@ -3529,6 +3557,7 @@ export interface CourseView1 {
   reports: ReportedView[]
   consultation: ConsultationView | null
   fee: FeeView | null
+  mandate: RenewalView | null
 }
 /**
  * ``owner`` is null when the case lies in the pool.

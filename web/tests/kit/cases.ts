@@ -194,6 +194,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       reports: [],
       consultation: null,
       fee: null,
+      mandate: null,
     },
     referrals: [],
     handovers: [],

@@ -20,7 +20,7 @@ from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules.course import course as rules
-from server.case.rules.course import delivering, external, fees
+from server.case.rules.course import delivering, external, fees, mandates
 from server.case.rules.course.course import (
     Agreement,
     Course,
@@ -79,7 +79,7 @@ commands: Final = acts.commands
 @acts.judging(CaseRule, CaseTurn)
 async def rule(turn: CaseTurn, command: CaseRule) -> Told:
     """准予 or 不予; its paper is made. Refusals: ``server.case.rules.course.course.rule``,
-    ``decided_elsewhere``."""
+    ``decided_elsewhere``, ``mandate_over`` (准予 alone)."""
     rests = await _rests(turn, command, may=turn.hand.judges())
     return await ruled(turn, command.ruling, command.reason, command.bases, rests)
 
@@ -109,6 +109,8 @@ async def ruled(
         known_days=known,
         offered=case.item.bases,
     )
+    if kind == "granted":
+        mandates.in_force(case.applicant.principal, case.course, china_day(turn.at))
     payload = {**rests, "ruling": kind, "reason": reason, "bases": list(bases)}
     paper: PaperKind = "denial" if kind == "denied" else "grant"
     if kind == "granted" and case.item.registers:

@@ -12,7 +12,7 @@ from server.case.acts.papers.days import day, moment
 from server.case.rows import Record
 from server.case.rows import papers as rows
 from server.case.rows.papers import Issuer, Paper, Signed
-from server.case.rules.applying import MANDATED, Applicant, Capacity
+from server.case.rules.applying import MANDATED, Capacity
 from server.case.rules.case import Case
 from server.case.rules.clock import Deadlines
 from server.case.rules.materials import material, promise
@@ -64,7 +64,7 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
             "identity_number": identifiers.mask_document(case.applicant.identity_number),
             "phone": identifiers.mask_phone(case.applicant.phone),
             "credit_code": case.applicant.credit_code or "",
-            "principal": _principal(case.applicant, whole=own),
+            "principal": _principal(case, whole=own),
         },
         "asked_on": day(china_day(case.created_at)),
         "window": {
@@ -127,11 +127,12 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
     return facts
 
 
-def _principal(applicant: Applicant, *, whole: bool) -> dict[str, Any] | None:
+def _principal(case: Case, *, whole: bool) -> dict[str, Any] | None:
     """For whom he came, as a paper names him; a person's number whole on the application alone."""
-    who = applicant.principal
+    who, renewed = case.applicant.principal, case.course.mandate
     if who is None:
         return None
+    until = renewed.until if renewed else who.mandate_until
     number = who.number if whole or who.company else identifiers.mask_document(who.number)
     return {
         "capacity": _CAPACITIES[who.capacity],
@@ -139,7 +140,7 @@ def _principal(applicant: Applicant, *, whole: bool) -> dict[str, Any] | None:
         "document": course.DOCUMENTS[who.document] if who.document else "统一社会信用代码",
         "number": number,
         "representative": who.representative,
-        "until": day(who.mandate_until) if who.mandate_until else "",
+        "until": day(until) if until else "",
         "mandated": who.capacity in MANDATED,
     }
 

@@ -195,6 +195,16 @@ class Fee:
 
 
 @dataclass(frozen=True)
+class Renewal:
+    """A renewed 授权委托书: its file among those of the case, and its last day (None: up to the end of the matter)."""
+
+    material_id: str
+    until: date | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Course:
     """All that became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -208,6 +218,8 @@ class Course:
     """Of a case that is decided in an external system, the oldest first."""
     consultation: Consultation | None = None
     fee: Fee | None = None
+    mandate: Renewal | None = None
+    """The newest, where the one of the registration was renewed."""
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -228,7 +240,7 @@ class Course:
     @property
     def people(self) -> frozenset[str]:
         """The ids of all who did something in it."""
-        single = (self.ruling, self.agreement, self.ending, self.archived)
+        single = (self.ruling, self.agreement, self.ending, self.archived, self.mandate)
         named: list[str | None] = [one.by for one in single if one is not None]
         named += [one.by for one in self.results]
         named += [one.by for one in self.reports]

@@ -35,7 +35,7 @@ Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
     "reported",
-    "concluded", "fee_asked", "fee_settled",
+    "concluded", "fee_asked", "fee_settled", "mandate_renewed",
 ]  # fmt: skip
 
 
@@ -155,6 +155,15 @@ class FeeView(Message):
     payment: PaymentView | None
 
 
+class RenewalView(Message):
+    """续签: by which file of the case the mandate was renewed, and its last day; null: up to the end of the matter."""
+
+    material_id: str
+    until: date | None
+    by: PersonRef
+    at: datetime
+
+
 class CourseView(Message):
     """What became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -169,6 +178,7 @@ class CourseView(Message):
                 "reports": [],
                 "consultation": None,
                 "fee": None,
+                "mandate": None,
             }
         },
     )
@@ -186,13 +196,15 @@ class CourseView(Message):
     """咨询, open or answered, or that became this case."""
     fee: FeeView | None = None
     """What is to be paid, and that it was."""
+    mandate: RenewalView | None = None
+    """The 授权委托书 of who came for another, where it was renewed."""
 
 
 class CaseRule(CaseAct):
     """准予 or 不予 of an accepted case. Approver only; its paper is made.
 
     Refused: other_step, reason_missing (a denial), owed_still (no 准予 before 容缺 is complete),
-    clock_stopped, basis_unknown, decided_elsewhere.
+    clock_stopped, basis_unknown, decided_elsewhere, mandate_over (no 准予 by one).
     """
 
     type: Literal["case.rule"] = "case.rule"
@@ -261,6 +273,19 @@ class CaseReport(CaseAct):
     reason: Reason = ""
     bases: Annotated[list[Basis], Field(max_length=BASES_AT_MOST)] = []
     results: Annotated[list[NewResult], Field(max_length=RESULTS_AT_MOST)] = []
+
+
+class CaseRenewMandate(CaseAct):
+    """续签: who came for another shows a new 授权委托书, which the window has brought to the case. Window only, until the
+    ruling. ``until`` null: up to the end of the matter.
+
+    Refused: other_step, principal_missing (he came by no mandate), bad_date (it is over), mandate_unfit (no stored
+    file of the window's).
+    """
+
+    type: Literal["case.renew_mandate"] = "case.renew_mandate"
+    material_id: Id
+    until: date | None = None
 
 
 class CaseAgreeElectronic(CaseAct):

@@ -1,4 +1,14 @@
 export default {
+  mandate: {
+    over: 'the mandate is over',
+    over_first: 'The mandate is over: the window has to enter a new one before you accept or grant',
+    begin: 'Enter a renewed mandate',
+    file: 'Renewed mandate',
+    file_missing: 'Upload the renewed mandate first',
+    hint: 'Without a last day it holds up to the end of the matter',
+    renew: 'Enter it',
+    renewed: 'The renewed mandate is entered',
+  },
   earlier: {
     start: 'Earlier materials',
     start_for: 'Use an earlier material for {line}',

@@ -1,4 +1,14 @@
 export default {
+  mandate: {
+    over: '授权已过期',
+    over_first: '授权委托书已过期：请窗口登记续签的委托书后再受理或准予',
+    begin: '登记续签的委托书',
+    file: '续签的委托书',
+    file_missing: '请先上传续签的委托书',
+    hint: '不填授权截至日，即到本事项办结为止',
+    renew: '登记续签',
+    renewed: '已登记续签的委托书',
+  },
   earlier: {
     start: '以前的材料',
     start_for: '为{line}取用以前的材料',

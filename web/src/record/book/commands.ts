@@ -6,6 +6,7 @@
 import { ref } from 'vue'
 import type {
   CaseAgreeElectronic,
+  CaseRenewMandate,
   CaseArchive,
   CaseBeginDelivery,
   CaseChangeMode,
@@ -51,6 +52,7 @@ type CourseCommand =
   | OnlyOf<CaseRule>
   | OnlyOf<CaseIssue>
   | OnlyOf<CaseAgreeElectronic>
+  | OnlyOf<CaseRenewMandate>
   | OnlyOf<CaseBeginDelivery>
   | OnlyOf<CaseCheckReceiver>
   | OnlyOf<CaseEndDelivery>
@@ -149,6 +151,8 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.report', ...reported }, on),
     changeMode: (mode: CaseChangeMode['mode'], on?: Rests) => sent({ type: 'case.change_mode', mode }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
+    renewMandate: (material_id: string, until: string | null, on?: Rests) =>
+      sent({ type: 'case.renew_mandate', material_id, until }, on),
     beginDelivery: (begun: Omit<OnlyOf<CaseBeginDelivery>, 'type' | 'results'>, on?: Rests) =>
       sent<{ delivery_id: string }>({ type: 'case.begin_delivery', ...begun }, on),
     checkReceiver: (seen: Omit<OnlyOf<CaseCheckReceiver>, 'type'>, on?: Rests) =>

@@ -1,7 +1,7 @@
 /** 通办形式: what it means for both ends, and its change at the window. */
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeAll, expect, it, vi } from 'vitest'
-import { caseView } from '../../../tests/kit/cases'
+import { by, caseView, material } from '../../../tests/kit/cases'
 import { i18n, learn } from '../../i18n'
 import { Problem } from '../../wire/http'
 import type { CaseView } from '../../wire/messages'
@@ -15,7 +15,8 @@ const of = (over: Partial<CaseView> = {}): CaseView =>
   caseView({ mode: 'proxy', item: { ...caseView().item, modes }, ...over })
 
 function part(view: CaseView, side: 'window' | 'approver' | null) {
-  const book = { changeMode: vi.fn(() => Promise.resolve({})) }
+  const done = (): Promise<object> => Promise.resolve({})
+  const book = { changeMode: vi.fn(done), renewMandate: vi.fn(done) }
   const page = mount(ModePart, { props: { book: book as never, view, side }, global: { plugins: [i18n] } })
   return { page, book }
 }
@@ -61,4 +62,63 @@ it('sends no paper originals where all is online', () => {
       .find('[data-send-originals]')
       .exists()
   expect([sends('proxy'), sends('online')]).toEqual([true, false])
+})
+
+const entrusted = (until: string | null, over: Partial<CaseView> = {}): CaseView => {
+  const { applicant } = caseView()
+  const principal = {
+    capacity: 'agent' as const,
+    name: '王建国',
+    credit_code: null,
+    document: 'identity_card' as const,
+    identity_number: '110105************',
+    representative: '',
+    mandate_until: until,
+  }
+  return of({ applicant: { ...applicant, principal }, ...over })
+}
+const renewed = (until: string | null): CaseView['course'] => ({
+  ...caseView().course,
+  mandate: { material_id: 'm', until, by, at: '2026-11-24T01:00:00Z' },
+})
+
+it('tells both desks that a mandate is over, and no longer once it is renewed', () => {
+  for (const side of ['window', 'approver'] as const) {
+    const { page } = part(entrusted('2020-01-01'), side)
+    expect(page.get('[data-mandate-over]').text()).toContain('授权已过期')
+    expect(page.find('[data-mandate-begin]').exists()).toBe(side === 'window')
+  }
+  for (const held of [
+    entrusted('2999-01-01'),
+    entrusted(null),
+    entrusted('2020-01-01', { course: renewed('2999-01-01') }),
+    entrusted('2020-01-01', { course: renewed(null) }),
+  ]) {
+    expect(part(held, 'approver').page.find('[data-mandate-over]').exists()).toBe(false)
+  }
+  expect(part(of(), 'window').page.find('[data-mandate-begin]').exists()).toBe(false)
+  expect(
+    part(entrusted(null, { state: 'granted' }), 'window')
+      .page.find('[data-mandate-begin]')
+      .exists(),
+  ).toBe(false)
+})
+
+it('renews it by a file of the window and a day to come', async () => {
+  const brought = (id: string, line: string): CaseView['materials'][number] =>
+    material({ id, line, name: `${id}.pdf`, side: 'window', purpose: 'material', state: 'stored' })
+  const materials = [brought('first', 'identity'), brought('signed', 'mandate')]
+  const { page, book } = part(entrusted('2020-01-01', { materials }), 'window')
+  await page.get('[data-mandate-begin]').trigger('click')
+  await vi.waitFor(() => page.get('[data-renew-mandate]'))
+  expect(page.get<HTMLSelectElement>('[data-mandate-file]').element.value).toBe('signed')
+  await page.get('[data-mandate-until]').setValue('2020-02-01')
+  await page.get('[data-renew-mandate]').trigger('submit')
+  expect(page.get('[data-renew-mandate] [role=alert]').text()).toContain('授权期限已过')
+  expect(book.renewMandate).not.toHaveBeenCalled()
+  await page.get('[data-mandate-until]').setValue('2999-02-01')
+  await page.get('[data-renew-mandate]').trigger('submit')
+  await flushPromises()
+  expect(book.renewMandate).toHaveBeenCalledExactlyOnceWith('signed', '2999-02-01')
+  expect(page.find('[data-renew-mandate]').exists()).toBe(false)
 })

@@ -61,6 +61,12 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
         values: { number: fee?.payment?.number ?? '', reason: fee?.payment?.reason ?? '' },
         tone: 'good',
       }
+    case 'mandate_renewed':
+      return {
+        kind: 'mandate_renewed',
+        who: course.mandate?.by ?? null,
+        values: { day: course.mandate?.until ?? '' },
+      }
     case 'agreed':
       return { kind: 'agreed', who: agreement?.by ?? null, values: {} }
     case 'delivery_begun':
