@@ -207,6 +207,7 @@ async def test_through_the_hands_of_a_unit(office: Office) -> None:
         "demanded": 0,
         "unclaimed": 0,
         "untold": 0,
+        "agents": 0,
     }
     assert (page.does, page.supervises) == (True, Role.HEAD in office.actors[OTHER_APPROVER].roles)
 
