@@ -10,7 +10,7 @@ from server.rights.hand import DONE_BY
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case, of_task
 from server.standards.working_days import china_day
-from server.store import Store, has_done
+from server.store import Change, Store, has_done
 from server.tasks import agents, rows, rules
 from server.tasks.acts.days import in_working_days
 from server.tasks.acts.turns import TaskTurn
@@ -45,9 +45,14 @@ async def _answer(
     store: Store, right: Act, step: Step, page: Connected, command: TaskCommand
 ) -> Ack:
     actor = actor_of(page)
-    async with store.change(actor, command, of=of_task(command.task_id)) as change:
+    gives = isinstance(command, _GIVES)
+    async with store.change(
+        actor, command, of=None if gives else of_task(command.task_id)
+    ) as change:
         if change.replayed is not None:
             return change.replayed
+        if gives:
+            await _lock_case(change, command.task_id)
         turn = await TaskTurn.begin(change, actor, command.task_id, right, command.seen_version)
         if isinstance(command, _AGENTS) and agents.is_agents(turn.task):
             _is_agent(actor, turn.task)
@@ -58,6 +63,13 @@ async def _answer(
         ack = change.ack({"version": turn.version, "state": after.state})
         await turn.done(str(type(command).model_fields["type"].default), after, payload)
         return ack
+
+
+async def _lock_case(change: Change, task_id: str) -> None:
+    """Before the task: who gets a 帮办 or 代办 does not decide its case in the same moment."""
+    task = await rows.find(change.connection, task_id)
+    if task is not None and agents.is_agents(task):
+        await change.lock(of_case(task.case_id))
 
 
 def _is_agent(actor: Actor, task: Task) -> None:
@@ -140,6 +152,8 @@ async def _mandate(
     return after, {"material": given.material_id, "until": given.until.isoformat()}
 
 
+_GIVES: Final = (TaskClaim, TaskHand)
+"""By what a task becomes somebody's."""
 _AGENTS: Final = (TaskClaim, TaskEnter, TaskSuspend, TaskResume, TaskMandate)
 """What of 帮办 and 代办 is left to the clerks; the head hands it on, demands a result and ends it."""
 _STEPS: Final[dict[type[Command], tuple[Act, Step]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -388,6 +389,29 @@ async def test_nor_does_he_once_the_help_is_over_or_handed_on_or_where_one_perso
         told = await refusing(office, OTHER_CLERK, case_id)
         assert set(told.values()) == {Code.BOTH_SIDES}, told
     await office.do(OTHER_CLERK, CaseDecide, case_id=taken, **NO)
+    await office.switchboard.close()
+
+
+async def test_of_deciding_and_helping_at_once_one_person_does_one(office: Office) -> None:
+    both(office, OTHER_APPROVER, Role.CLERK, Role.APPROVER)
+    both(office, APPROVER, Role.CLERK)
+    person = office.actors[OTHER_APPROVER].person_id
+    async with office.store.change(SYSTEM) as change:
+        roles = [Role.CLERK, Role.APPROVER]
+        await staffing.set_roles(change.connection, OTHER_APPROVER, roles)
+    for number in range(12):
+        case_id = await local_case(office, APPROVER)
+        wish = {"case_id": case_id, "kind": "help", "text": "请陪同"}
+        task = {"task_id": (await office.do(APPROVER, CaseAskAgent, **wish))["task_id"]}
+        helps = (
+            on_task(office, APPROVER, TaskHand, **task, person_id=person)
+            if number % 2
+            else on_task(office, OTHER_APPROVER, TaskClaim, **task)
+        )
+        decide = office.do(OTHER_APPROVER, CaseDecide, case_id=case_id, **NO)
+        told = await asyncio.gather(decide, helps, return_exceptions=True)
+        refused = [one.code for one in told if isinstance(one, Refusal)]
+        assert refused == [Code.BOTH_SIDES], (number, told)
     await office.switchboard.close()
 
 
