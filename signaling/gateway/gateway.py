@@ -90,6 +90,7 @@ class Gateway:
             opened=self._admission.opened,
             closed=self._admission.closed,
             binary=self._binary,
+            broken=self._broken,
             origin_allowed=self._door.origin_allowed,
         )
         self._beat = Beat(
@@ -293,6 +294,10 @@ class Gateway:
     def _binary(self, transport_id: str) -> None:
         self._counts["binary_refused"] += 1
         self._security("binary_message", {"person": self._admission.person_of(transport_id)})
+
+    def _broken(self, transport_id: str) -> None:
+        self._counts["broken_refused"] += 1
+        self._security("no_packet", {"person": self._admission.person_of(transport_id)})
 
     # ------------------------------------------------------------ what they say
 

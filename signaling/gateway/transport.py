@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final
 
 import engineio
@@ -27,6 +28,10 @@ POST_WITHIN_S: Final = 30.0
 
 _BINARY_PACKETS: Final = ("5", "6")
 """The first character of a binary event and a binary ack of Socket.IO."""
+_PACKETS: Final = frozenset({
+    socketio.packet.CONNECT, socketio.packet.DISCONNECT, socketio.packet.EVENT, socketio.packet.ACK,
+})  # fmt: skip
+"""What a page sends."""
 
 # A page without WebSocket posts what has gathered meanwhile; Engine.IO's own 16 would drop it.
 engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
@@ -93,9 +98,38 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
         return task
 
 
+class _NoPacket(Exception):
+    """What came is no packet of Socket.IO."""
+
+
+class _Packet(socketio.packet.Packet):  # type: ignore[misc]
+    """One that says when it is none: Socket.IO would drop it as a fault of its own, and leave the page waiting."""
+
+    def decode(self, encoded_packet: str) -> int:
+        try:
+            parts: int = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError):
+            raise _NoPacket from None
+        data = self.data
+        named = isinstance(data, list) and bool(data) and isinstance(data[0], str)
+        if self.packet_type not in _PACKETS or (
+            self.packet_type == socketio.packet.EVENT and not named
+        ):
+            raise _NoPacket
+        return parts
+
+
 class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]
+    broken: Callable[[str], Awaitable[None]]
+
     def _engineio_server_class(self) -> type[_EngineIO]:
         return _EngineIO
+
+    async def _handle_eio_message(self, eio_sid: str, data: str) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except _NoPacket:
+            await self.broken(eio_sid)
 
 
 class Sockets:
@@ -103,7 +137,8 @@ class Sockets:
 
     ``admit`` is asked before a transport is opened what it shows, and refuses; ``opened`` and ``closed`` hear of
     each. ``binary`` is told of one that sent a binary message, and is closed for it: the protocol of
-    ``signaling.wire.envelope`` has none, and Socket.IO would keep its parts until the last one comes.
+    ``signaling.wire.envelope`` has none, and Socket.IO would keep its parts until the last one comes. ``broken`` is
+    told of one that sent what is no packet, and is closed for it too.
     ``origin_allowed`` says whether a page of this origin may speak to us at all.
     """
 
@@ -114,13 +149,15 @@ class Sockets:
         opened: Callable[[str, Transport], None],
         closed: Callable[[str], None],
         binary: Callable[[str], None],
+        broken: Callable[[str], None],
         origin_allowed: Callable[[str | None, dict[str, Any]], bool],
     ) -> None:
-        self._binary = binary
+        self._binary, self._broken = binary, broken
         # Events of one client must not overtake each other: no task for each of them.
         self._sio = _SocketIO(
             async_mode="aiohttp",
             async_handlers=False,
+            serializer=_Packet,
             logger=False,
             engineio_logger=False,
             cors_allowed_origins=origin_allowed,
@@ -130,7 +167,8 @@ class Sockets:
         self._sio.eio.admit = admit
         self._sio.eio.opened = opened
         self._sio.eio.closed = closed
-        self._sio.eio.binary = self._refuse_binary
+        self._sio.eio.binary = partial(self._refuse, self._binary)
+        self._sio.broken = partial(self._refuse, self._broken)
 
     def on(self, event: str, handler: Callable[..., Awaitable[Any]]) -> None:
         """Let ``handler`` answer what a page emits by this name; ``*`` is any other name."""
@@ -183,9 +221,9 @@ class Sockets:
         if transport is not None:
             transport.queue.put_nowait(None)
 
-    async def _refuse_binary(self, transport_id: str) -> None:
+    async def _refuse(self, told: Callable[[str], None], transport_id: str) -> None:
         transport = self._sio.eio.sockets.get(transport_id)
         if transport is None or transport.closed:
             return
-        self._binary(transport_id)
+        told(transport_id)
         await self.cut(transport_id)

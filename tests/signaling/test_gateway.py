@@ -441,6 +441,31 @@ async def test_who_sends_binary_is_closed_and_nothing_of_it_is_kept(
         assert (await rightful.do("test.say", text="hello"))["ok"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '2["command",', '21["command",{"id":1', "2", "2[]", "2[1]", '2{"a":1}', "7[]", "4[]", "x", "2²[]",
+        '21["command",' + "[" * 5_000 + "]" * 5_000 + "]", "2" + "9" * 200 + '["command"]',
+    ],
+)  # fmt: skip
+async def test_who_sends_what_is_no_packet_is_closed_and_waits_for_no_answer(
+    edge: Edge, said: str
+) -> None:
+    """Broken JSON, nesting without end, an event without a name, a packet that there is not."""
+    async with aiohttp.ClientSession() as http, edge.page("li") as rightful:
+        socket = await http.ws_connect(f"{edge.url}/socket.io/?EIO=4&transport=websocket")
+        await socket.receive_str()
+        await socket.send_str('40{"token":"sun"}')
+        assert (await socket.receive_str()).startswith("40")
+        await socket.send_str(f"4{said}")
+        async with asyncio.timeout(10):
+            while (await socket.receive()).type not in _OVER:
+                pass
+        assert ("no_packet", {"person": "sun"}) in edge.security
+        assert edge.gateway.figures()["broken_refused"] == 1
+        assert (await rightful.do("test.say", text="hello"))["ok"]
+
+
 async def test_a_stranger_with_hundreds_of_sockets_keeps_nobody_out(edge: Edge) -> None:
     """Limited by where he comes from, and only he; who signed in is limited by himself."""
     path = f"{edge.url}/socket.io/?EIO=4&transport=polling"
