@@ -8,6 +8,7 @@ and sentences are given to it. Nothing here logs what a message holds.
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -89,8 +90,8 @@ class Gateway:
             admit=self._door.admit,
             opened=self._admission.opened,
             closed=self._admission.closed,
-            binary=self._binary,
-            broken=self._broken,
+            binary=partial(self._unread, "binary_message"),
+            broken=partial(self._unread, "no_packet"),
             origin_allowed=self._door.origin_allowed,
         )
         self._beat = Beat(
@@ -291,13 +292,9 @@ class Gateway:
         for listener in self._on_beat:
             listener(connection)
 
-    def _binary(self, transport_id: str) -> None:
-        self._counts["binary_refused"] += 1
-        self._security("binary_message", {"person": self._admission.person_of(transport_id)})
-
-    def _broken(self, transport_id: str) -> None:
-        self._counts["broken_refused"] += 1
-        self._security("no_packet", {"person": self._admission.person_of(transport_id)})
+    def _unread(self, what: str, transport_id: str) -> None:
+        self._counts[f"{what}_refused"] += 1
+        self._security(what, {"person": self._admission.person_of(transport_id)})
 
     # ------------------------------------------------------------ what they say
 

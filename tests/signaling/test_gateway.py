@@ -436,7 +436,7 @@ async def test_who_sends_binary_is_closed_and_nothing_of_it_is_kept(
             while (await socket.receive()).type not in _OVER:
                 pass
         assert ("binary_message", {"person": "sun"}) in edge.security
-        assert edge.gateway.figures()["binary_refused"] == 1
+        assert edge.gateway.figures()["binary_message_refused"] == 1
         assert edge.gateway._sockets._sio._binary_packet == {}
         assert (await rightful.do("test.say", text="hello"))["ok"]
 
@@ -462,7 +462,7 @@ async def test_who_sends_what_is_no_packet_is_closed_and_waits_for_no_answer(
             while (await socket.receive()).type not in _OVER:
                 pass
         assert ("no_packet", {"person": "sun"}) in edge.security
-        assert edge.gateway.figures()["broken_refused"] == 1
+        assert edge.gateway.figures()["no_packet_refused"] == 1
         assert (await rightful.do("test.say", text="hello"))["ok"]
 
 
