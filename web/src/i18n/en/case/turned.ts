@@ -1,5 +1,5 @@
-import type { Words } from '../words'
-import type zh from '../zh-CN/turned'
+import type { Words } from '../../words'
+import type zh from '../../zh-CN/case/turned'
 
 const turned: Words<typeof zh> = {
   title: "Applicant's screen",

@@ -1,7 +1,7 @@
-import tasks from './desk/tasks'
-import agents from './record/agents'
-import scan from './scan'
-import turned from './record/turned'
+import tasks from '../desk/tasks'
+import agents from '../record/agents'
+import scan from '../scan'
+import turned from './turned'
 
 /** The words of what stands on no desk before its first case: read with the pages of a case and of tasks. */
 export default { desk: tasks, record: agents, scan, turned }
