@@ -10,7 +10,7 @@ import {
   sentOf,
   submitted,
 } from './points'
-import type { CaseView, Comment, SignatureView } from '../../wire/messages'
+import type { CaseView, MaterialView, Comment, SignatureView } from '../../wire/messages'
 import { by, caseView, material, value } from '../../../tests/kit/cases'
 
 const comment = (id: string, on: string, state: Comment['state'] = 'open'): Comment => ({
@@ -144,6 +144,27 @@ describe('what became of a notice', () => {
       materials: [...noticed.materials, material({ id: 'm9', line: 'appointment', number: 2 })],
     }
     expect(states(again)[0]).toBe('came')
+  })
+
+  it('does not take one side of a card for the other', () => {
+    const two = (materials: MaterialView[]): CaseView => ({
+      ...noticed,
+      item: {
+        ...noticed.item,
+        lines: noticed.item.lines.map((one) =>
+          one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one,
+        ),
+      },
+      materials,
+      decision: { ...decision, points: ['缺少：身份证件（反面）'], about: ['line:identity:2'] },
+    })
+    const front = material({ id: 'f1', line: 'identity', slot: 1 })
+    expect(states(two([front]))).toEqual(['open'])
+    expect(states(two([front, material({ id: 'f2', line: 'identity', slot: 2, number: 2 })]))).toEqual([
+      'came',
+    ])
+    // both sides as the pages of one file
+    expect(states(two([{ ...front, pages: 2 }]))).toEqual(['came'])
   })
 
   it('is settled by the judgement of what came, and with its last point the case is no longer one to correct', () => {

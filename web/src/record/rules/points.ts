@@ -232,8 +232,11 @@ function standingOf(
     return file ? BY_STATE[stateOf(file)] : 'settled'
   }
   const line = lines.find((one) => one.line.key === key)
-  const held = line?.slots.find((one) => String(one.slot) === slot)?.state ?? 'none'
-  const state = held === 'none' || held === 'rejected' ? (line?.state ?? 'none') : held
+  const file = line?.slots.find((one) => String(one.slot) === slot)
+  const held = file?.state ?? 'none'
+  // a side that lacks has not come with the other one
+  const lacks = line && file?.name != null && line.lacks.includes(file.name)
+  const state = held !== 'none' && held !== 'rejected' ? held : lacks ? 'lacking' : (line?.state ?? 'none')
   // what was put elsewhere is asked for no more, unless its line has to hold it
   if (line?.line.need !== 'required' && (state === 'none' || state === 'rejected' || state === 'lacking'))
     return 'settled'
