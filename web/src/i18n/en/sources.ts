@@ -30,6 +30,7 @@ export default {
     origin_of: '{line} of "{item}", handed in at {place} on {day}',
   },
   mode: {
+    duties: 'Who does what',
     title: 'Mode',
     change: 'Change the mode',
     changed: 'Handled as {mode} from now on',

@@ -30,6 +30,7 @@ export default {
     origin_of: '取自“{item}”的{line}，{place} {day}提交',
   },
   mode: {
+    duties: '各方怎样办理',
     title: '通办形式',
     change: '更改通办形式',
     changed: '已改为{mode}',

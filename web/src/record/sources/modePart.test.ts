@@ -31,6 +31,19 @@ it('tells what each end does, and is changed at the window before the decision',
   expect(page.get('dl').text()).toContain('不收原件')
 })
 
+it('folds what it means away where the list above needs the room', async () => {
+  const { page } = part(of(), 'window')
+  const key = page.get('[data-mode-duties]')
+  const duties = page.get(`[id="${key.attributes('aria-controls')}"]`)
+  expect([window.innerHeight, key.attributes('aria-expanded'), duties.isVisible()]).toEqual([
+    768,
+    'false',
+    false,
+  ])
+  await key.trigger('click')
+  expect([key.attributes('aria-expanded'), duties.isVisible()]).toEqual(['true', true])
+})
+
 it('keeps the mode that it has and says why when the change is refused', async () => {
   const { page, book } = part(of(), 'window')
   book.changeMode.mockRejectedValueOnce(
