@@ -193,6 +193,18 @@ async def test_a_case_goes_from_acceptance_to_the_archive(tmp_path: Path) -> Non
         kept = tmp_path / "package.zip"
         await (await coming.value).save_as(kept)
         await asyncio.to_thread(verified, kept)
+
+        # in the list its last eight are seen whole, beside the key that copies all of it
+        await approver.keyboard.press("Escape")
+        await approver.locator("[data-back]").click()
+        await approver.get_by_role("tab", name="已办结").click()
+        row = approver.locator("tr[data-case]").first
+        await expect(row.locator("[data-copy]")).to_be_visible()
+        seen = await row.locator(".tail").bounding_box()
+        room = await row.locator(".case-number").bounding_box()
+        assert seen is not None
+        assert room is not None
+        assert seen["y"] + seen["height"] <= room["y"] + room["height"] + 1
     screens.check()
 
 
