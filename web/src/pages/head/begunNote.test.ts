@@ -12,6 +12,7 @@ const desk = vi.hoisted(() => ({ call: {} as Record<string, unknown> }))
 vi.mock('../../call/desk/useCall', () => ({ useCall: () => desk.call }))
 
 const current = shallowRef<ReturnType<typeof call> | null>(null)
+const rings = shallowRef<{ call: ReturnType<typeof call> }[]>([])
 enableAutoUnmount(afterEach)
 beforeAll(() => {
   Element.prototype.scrollIntoView = () => undefined
@@ -28,7 +29,8 @@ beforeAll(() => {
 })
 beforeEach(() => {
   current.value = null
-  desk.call = { current }
+  rings.value = []
+  desk.call = { current, rings }
 })
 afterEach(() => (document.body.innerHTML = ''))
 
@@ -118,6 +120,11 @@ it('holds nobody who signs out or goes to the call that he took', async () => {
   await write('先记下')
   current.value = call({ state: 'live', case_id: 'b' })
   expect(await go('/approver/cases/b')).toBe('/approver/cases/b')
+  await go('/approver/cases/a')
+  // he has answered, and the news of it is still on its way
+  current.value = null
+  rings.value = [{ call: call({ state: 'open', case_id: 'c' }) }]
+  expect(await go('/approver/cases/c')).toBe('/approver/cases/c')
   await go('/approver/cases/a')
   expect(page.get<HTMLTextAreaElement>('textarea').element.value).toBe('先记下')
   expect(await go('/sign-in')).toBe('/sign-in')
