@@ -95,7 +95,7 @@ run:
 test:
 	@began=$$(date +%s); \
 	$(STAGE) 'system packages' .ci/system test && \
-	$(STAGE) 'python and node packages' $(MAKE) install bytecode && \
+	$(STAGE) 'python and node packages' $(MAKE) -j 2 install && $(MAKE) bytecode && \
 	$(STAGE) 'check' $(MAKE) check && \
 	$(STAGE) 'python tests' .ci/steady $(BIN)/python -n 2 --dist worksteal \
 		-m 'not browser and not proofs' && \

@@ -21,6 +21,8 @@ from tests.media.conftest import Studio
 APART_S = 0.2
 LENGTH_S = 1.0
 TALK_S = 7.0
+WITHOUT_S = 0.5
+"""Half of what lies between two flashes: what is further away is the tone of another one."""
 
 
 def flashes(path: Path) -> list[float]:
@@ -70,6 +72,9 @@ async def test_lips_match_and_nothing_of_the_talk_is_missing(
         assert len(seen) >= TALK_S - 2, "the picture is there"
         assert len(heard) >= TALK_S - 2, "the voice is there"
         apart = [flash - min(heard, key=lambda at, flash=flash: abs(at - flash)) for flash in seen]
+        # A flash whose tone the busy machine lost has nothing to be judged by; most have theirs.
+        judged = [one for one in apart[2:] if abs(one) < WITHOUT_S]
+        assert len(judged) >= TALK_S - 3, apart
         # The sender reports of the first seconds are what brings them in step.
-        assert abs(statistics.median(apart[2:])) <= APART_S, apart
-        assert float(np.ptp(apart[2:])) <= 2 * APART_S, apart
+        assert abs(statistics.median(judged)) <= APART_S, apart
+        assert float(np.ptp(judged)) <= 2 * APART_S, apart
