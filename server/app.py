@@ -36,6 +36,7 @@ from server.node import HouseRoom, Node
 from server.papers import join as papers
 from server.people import join as people
 from server.settings import Settings
+from server.standards import regions
 from server.store import Clock, Store
 from server.tasks import join as tasks
 from server.tellings import join as tellings
@@ -118,6 +119,9 @@ async def _joined(node: Node) -> AsyncIterator[None]:
         # Before anything is opened: no later try could end otherwise.
         for path in settings.media_workers or (socket_path(node.data / "media"),):
             fits_socket(path)
+    await asyncio.to_thread(
+        regions.table
+    )  # the first form to name a region would read it in the loop
     node.app[STORE] = store = await Store.open(settings.store, node.clock)
     node.closes(store.close)
     node.app[calls.ABOUT] = calling

@@ -139,6 +139,10 @@ class Code(StrEnum):
     # materials
     LINE_UNKNOWN = "line_unknown"
     LINE_NOT_LATER = "line_not_later"
+    LINE_NOT_DECLARED = "line_not_declared"
+    VERIFIED_ALREADY = "verified_already"
+    DECLARED_UNTRUE = "declared_untrue"
+    UNVERIFIED = "unverified"
     FILE_TYPE = "file_type"
     FILE_BROKEN = "file_broken"
     FILE_PASSWORD = "file_password"

@@ -28,6 +28,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.move_material": "materials",
     "case.promise": "materials",
     "case.move_promise": "materials",
+    "case.verify": "materials",
     "case.review": "reviews",
     "case.check": "reviews",
     "case.comment": "comments",

@@ -19,7 +19,7 @@ from server.case.rules.form import SavedValue
 from server.case.rules.materials.handover import Handover, Sheet
 from server.case.rules.materials.material import Material, Origin
 from server.case.rules.materials.phone import Phone
-from server.case.rules.materials.promise import Move, Promise
+from server.case.rules.materials.promise import Move, Promise, Verified
 from server.case.rules.summary import Signature as Signed
 from server.case.rules.summary import Submission as Submitted
 from server.case.rules.talk.comment import Comment as Thread
@@ -62,7 +62,7 @@ from server.case.wire.materials import (
     ViewedCopy,
 )
 from server.case.wire.phones import PhoneView
-from server.case.wire.promises import PromiseMoveView, PromiseView
+from server.case.wire.promises import PromiseMoveView, PromiseView, VerifiedView
 from server.case.wire.rating import RatingView
 from server.case.wire.showing import DrawingView
 from server.case.wire.signing import PaperView, SealView, SignatureView, Submission
@@ -196,7 +196,11 @@ PROPOSAL: Final = Filled(Proposal, Proposed)
 HANDOVER: Final = Filled(
     HandoverView, Handover, {"lines": Filled(HandoverSheet, Sheet)}, named={"lines": "sheets"}
 )
-PROMISE: Final = Filled(PromiseView, Promise, {"moved": Filled(PromiseMoveView, Move)})
+PROMISE: Final = Filled(
+    PromiseView,
+    Promise,
+    {"moved": Filled(PromiseMoveView, Move), "verified": Filled(VerifiedView, Verified)},
+)
 MATERIAL: Final = Filled(
     MaterialView,
     Material,

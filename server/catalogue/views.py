@@ -33,6 +33,7 @@ def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:
                 copies=line.copies,
                 note=line.note,
                 slots=list(line.slots),
+                declares=line.declares,
             )
             for line in item.lines
         ],

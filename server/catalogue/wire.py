@@ -39,6 +39,8 @@ class MaterialLine(Message):
     note: str = ""
     slots: list[str] = []
     """What its first files are called, where each is wanted: 正面, 反面."""
+    declares: bool = False
+    """The applicant may declare in writing that it is so, and brings nothing (告知承诺)."""
 
 
 class FormCondition(Message):

@@ -247,7 +247,7 @@ ITEMS: Final = (
                 "identity", "股东身份证件", "required", "both", 0, 1, "正反两面",
                 slots=("正面", "反面"),
             ),
-            Line("premises", "住所使用相关文件", "required", "both", 0, 1),
+            Line("premises", "住所使用相关文件", "required", "both", 0, 1, declares=True),
         ),
         form_title="有限责任公司设立登记申请表",
         form=(

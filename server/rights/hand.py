@@ -25,7 +25,7 @@ DONE_BY: Final[Mapping[WorkingSide, frozenset[str]]] = {
     }),
     "approver": frozenset({
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",
-        "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
+        "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise", "case.verify",
         "case.receive_originals", "case.rule", "case.issue", "case.report",
         "case.ask_fee", "case.archive",
     }),

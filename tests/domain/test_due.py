@@ -33,6 +33,7 @@ class Standing:
     decision: Decided | None = None
     course: Course = NOTHING
     mode: Mode = "proxy"
+    unverified: tuple[str, ...] = ()
 
 
 def decided(**more: Any) -> Decided:
@@ -105,6 +106,8 @@ def test_what_came_to_its_end_is_to_be_archived() -> None:
     )
     over = Standing("delivered", course=replace(RULED, deliveries=(arrived,)))
     assert due(over) == Due("archiving", date(2026, 12, 2), "approver")
+    declared = replace(over, unverified=("licence",))
+    assert due(declared) == Due("archiving", date(2027, 1, 22), "approver"), "60 days of the ruling"
     ending = Course(ending=Ending("withdrawn", "撤回", "li", datetime(2026, 11, 24, tzinfo=UTC)))
     assert due(Standing("withdrawn", course=ending)) == Due(
         "archiving", date(2026, 12, 1), "approver"

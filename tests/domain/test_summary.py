@@ -20,6 +20,7 @@ from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
 from server.case.rules.materials.bringing import AFTER_CLOSING
 from server.case.rules.materials.material import Material, Purpose
+from server.case.rules.points import points
 from server.case.rules.summary import Shown, Signature, Submission
 from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import CheckPoint
@@ -253,14 +254,14 @@ def test_comments_and_points_stand_in_the_way_until_they_are_settled() -> None:
             checks,
         )
     both = replace(start, comments=(thread,), checks={"seal": lacking})
-    assert texts(rules.points(both, AT)) == ["办件：请本人到场", "加盖公章：缺公章"]
+    assert texts(points(both, AT)) == ["办件：请本人到场", "加盖公章：缺公章"]
     settled = replace(
         both,
         comments=(replace(thread, state="resolved"),),
         checks={"seal": replace(lacking, verdict="ok")},
     )
     assert decide(settled, "accepted").state == "accepted"
-    assert texts(rules.points(settled, AT)) == []
+    assert texts(points(settled, AT)) == []
 
 
 def test_a_case_waits_for_what_its_notice_named_until_all_of_it_is_settled() -> None:

@@ -11,7 +11,7 @@ from server.case.rules.case import Consent, Decided, Referral
 from server.case.rules.clock import Deadlines, Extension, Halt
 from server.case.rules.course.course import NOTHING, Course
 from server.case.rules.materials.material import Origin
-from server.case.rules.materials.promise import Move, Promise
+from server.case.rules.materials.promise import Move, Promise, Verified
 from server.case.rules.summary import Shown, Submission
 from server.case.rules.talk.comment import Comment, Remark
 from server.standards.working_days import Counted
@@ -58,9 +58,10 @@ def promises_of(stored: list[Mapping[str, Any]] | None) -> tuple[Promise, ...]:
         Promise(
             **{
                 **one,
-                "due_on": date.fromisoformat(one["due_on"]),
+                "due_on": date.fromisoformat(one["due_on"]) if one["due_on"] else None,
                 "at": datetime.fromisoformat(one["at"]),
                 "moved": _move_of(one.get("moved")),
+                "verified": _verified_of(one.get("verified")),
             }
         )
         for one in stored or ()
@@ -74,12 +75,20 @@ def _move_of(stored: Mapping[str, Any] | None) -> Move | None:
     return Move(**{**stored, "before": day, "at": at})
 
 
+def _verified_of(stored: Mapping[str, Any] | None) -> Verified | None:
+    if stored is None:
+        return None
+    return Verified(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+
+
 def promises_json(promises: Iterable[Promise]) -> list[dict[str, Any]]:
     return [
         {
             **asdict(one),
-            "due_on": one.due_on.isoformat(),
+            "due_on": one.due_on and one.due_on.isoformat(),
             "at": one.at.isoformat(),
+            "verified": one.verified
+            and {**asdict(one.verified), "at": one.verified.at.isoformat()},
             "moved": one.moved
             and {
                 **asdict(one.moved),

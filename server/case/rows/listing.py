@@ -20,11 +20,11 @@ from server.case.rules.course.states import CONSULTATIONS, CaseState
 from server.case.rules.form import Form
 from server.case.rules.materials.judging import judged, missing
 from server.case.rules.materials.material import Judged, Material, counted
-from server.case.rules.materials.promise import Promise
+from server.case.rules.materials.promise import Promise, unverified, wanted
 from server.case.rules.summary import Submission
 from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
-from server.catalogue.rules.item import Item, Mode
+from server.catalogue.rules.item import Item, Line, Mode
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
 from server.standards.identifiers import mask_name
@@ -79,6 +79,10 @@ class ListedCase:
     state: CaseState
     mode: Mode
     item: Item
+    lines: Sequence[Line]
+    """Those of the list as they are wanted of this applicant."""
+    unverified: Sequence[str]
+    """The keys of lines whose declaration is to be verified, once it is granted."""
     applicant_masked: str
     """A company by its whole name, a person masked."""
     clerk: PersonRef
@@ -107,6 +111,7 @@ class _Noticed:
     """As much of a listed case as a notice tells."""
 
     item: Item
+    lines: Sequence[Line]
     materials: tuple[Material, ...]
     form: Form
     comments: tuple[Comment, ...]
@@ -389,7 +394,7 @@ async def correcting(
         attached = frozenset(each.line for each in counted(one.item, one.materials))
         filled = entries[one.id]
         form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
-        return _Noticed(one.item, one.materials, form, comments[one.id], checks[one.id])
+        return _Noticed(one.item, one.lines, one.materials, form, comments[one.id], checks[one.id])
 
     return {
         id
@@ -414,14 +419,18 @@ def _listed(
     row: Mapping[str, Any], people: Mapping[str, PersonRef], brought: Sequence[Material]
 ) -> ListedCase:
     item = with_mandate(item_of(row), kept(row["principal"]))
-    stored, required = counts(item, brought)
+    promises, course = promises_of(row["promises"]), course_of(row["course"])
+    lines = wanted(item.lines, promises)
+    stored, required = counts(lines, brought)
     referrals = referrals_of(row["referrals"])
     return ListedCase(
         item=item,
+        lines=lines,
+        unverified=unverified(promises, brought) if course.granted else [],
         clerk=people[row["clerk_id"]],
         owner=people[row["owner_id"]] if row["owner_id"] else None,
         submission=submission_of(row["submission"]),
-        course=course_of(row["course"]),
+        course=course,
         decision=decided_of(row["decision"]),
         materials=tuple(brought),
         materials_stored=stored,
@@ -456,7 +465,7 @@ def listed_name(row: Mapping[str, Any]) -> str:
     return who.name if who.company else mask_name(who.name)
 
 
-def counts(item: Item, brought: Sequence[Material]) -> tuple[int, int]:
+def counts(lines: Sequence[Line], brought: Sequence[Material]) -> tuple[int, int]:
     """How many required lines hold a stored material, and how many lines are required."""
-    required = [line for line in item.lines if line.need == "required"]
+    required = [line for line in lines if line.need == "required"]
     return len(required) - len(missing(required, brought)), len(required)

@@ -441,6 +441,7 @@ def _everyone(case: Case) -> set[str]:
     named.add(case.earlier_consent.taken_by if case.earlier_consent else None)
     named |= {one.by for one in case.promises}
     named |= {one.moved.by for one in case.promises if one.moved}
+    named |= {one.verified.by for one in case.promises if one.verified}
     named.add(case.decision.by if case.decision else None)
     if case.decision and (clock := case.decision.clock):
         named |= {id for one in clock.halts for id in (one.by, one.ended_by)}

@@ -8,10 +8,10 @@ materials and the course after acceptance have rules of their own beside this mo
 serials are given.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from server.case.rules import checklist, clock, form, summary
 from server.case.rules.applying import Applicant
@@ -25,11 +25,11 @@ from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
+from server.case.rules.points import Judged, points
 from server.case.rules.summary import Shown, Signature, Submission
 from server.case.rules.talk import comment
 from server.case.rules.talk.comment import Comment
-from server.case.rules.talk.notice import Point
-from server.catalogue.rules.item import OTHER_LINE, Item, Mode
+from server.catalogue.rules.item import OTHER_LINE, Item, Line, Mode
 from server.catalogue.rules.schema import ValueFault
 from server.people.rules import Authority
 from server.rights.hand import Hand
@@ -148,6 +148,17 @@ class Case:
         return now.turn if (now := self.running) else None
 
     @property
+    def lines(self) -> list[Line]:
+        """The lines of the list as they are wanted of this applicant."""
+        return promise.wanted(self.item.lines, self.promises)
+
+    @property
+    def unverified(self) -> list[str]:
+        """The keys of lines whose declaration (告知承诺) is to be verified, once the case is granted."""
+        owed = promise.unverified(self.promises, self.materials)
+        return owed if self.course.granted else []
+
+    @property
     def fillable(self) -> bool:
         """Whether form and materials may still be filled in, judged and decided on."""
         return states.fillable(self.state)
@@ -155,16 +166,14 @@ class Case:
     @property
     def owed(self) -> frozenset[str]:
         """Lines whose materials may follow, now that the case is accepted."""
-        if not states.takes_owed(self.state):
-            return frozenset()
-        return frozenset(one.line for one in promise.owed(self.promises, self.materials))
+        left = promise.owed(self.promises, self.materials)
+        return frozenset(one.line for _, one in left if states.takes_owed(self.state))
 
     @property
     def owed_by(self) -> date | None:
         """The first day by which something is owed to an accepted case."""
-        takes = states.takes_owed(self.state)
-        left = promise.owed(self.promises, self.materials) if takes else []
-        return left[0].due_on if left else None
+        left = promise.owed(self.promises, self.materials)
+        return left[0][0] if left and states.takes_owed(self.state) else None
 
     def shut(self, line: str) -> bool:
         """Whether nothing of this line changes any more: the case is decided, and it is not owed."""
@@ -326,7 +335,7 @@ def _complete(case: Case, at: datetime) -> None:
     """Refuse ``incomplete`` with the keys of open lines, those that may follow and are not promised, the paths of fields that are required and
     empty or break a rule, the keys of lacking points (each comma-separated), how many comments are
     open, and ``signature`` when the item wants one that was handed in and still holds."""
-    lines = judging.unsettled(case.item.lines, case.materials)
+    lines = judging.unsettled(case.lines, case.materials)
     unpromised = promise.unpromised(case.item.lines, case.promises, case.materials)
     wrong = form.faults(case.form, at)
     comments = comment.still_open(case.comments)
@@ -359,7 +368,7 @@ def submitted(
     summary.at_the_window(who, not case.fillable)
     now = case.summary_hash
     submission = summary.submit(of, who, signature=case.signature, now=now, at=at)
-    lines = judging.missing(case.item.lines, case.materials)
+    lines = judging.missing(case.lines, case.materials)
     wrong = form.faults(case.form, at)
     if lines or wrong:
         raise Refusal(
@@ -434,21 +443,6 @@ def _paths(wrong: Iterable[ValueFault]) -> str:
     return ",".join(dict.fromkeys(one.place.path for one in wrong))
 
 
-class Judged(Protocol):
-    """As much of a case as a notice is about."""
-
-    @property
-    def item(self) -> Item: ...
-    @property
-    def materials(self) -> Sequence[Material]: ...
-    @property
-    def form(self) -> Form: ...
-    @property
-    def comments(self) -> Sequence[Comment]: ...
-    @property
-    def checks(self) -> Mapping[str, Check]: ...
-
-
 def correcting(state: str, decided: Decided | None, case: Judged, at: datetime) -> bool:
     """Whether a case in this state still waits for what its notice named: something is lacking, or came and
     nobody has judged it. Once all of it is settled the case is under review again, without an act of anybody; a
@@ -458,40 +452,7 @@ def correcting(state: str, decided: Decided | None, case: Judged, at: datetime) 
     if not decided.points or points(case, at):
         return True
     if len(decided.about) != len(decided.points):
-        return bool(judging.unsettled(case.item.lines, case.materials))
+        return bool(judging.unsettled(case.lines, case.materials))
     # what is still wrong of a field, said of a comment or lacking in the checklist is a point
     about = [one for one in decided.about if one.startswith("line:")]
-    return any(judging.awaited(case.item.lines, case.materials, one) for one in about)
-
-
-def points(case: Judged, at: datetime) -> list[Point]:
-    """Every open point of a 补正 notice: materials, what is wrong in the form, open comments,
-    lacking points of the checklist."""
-    return [
-        *judging.points(case.item.lines, case.materials),
-        *(
-            Point(f"field:{one.place.path}", _form_point(case.item, one))
-            for one in form.faults(case.form, at)
-        ),
-        *comment.points(case.item, case.comments),
-        *checklist.points(case.item, case.checks),
-    ]
-
-
-def _form_point(item: Item, fault: ValueFault) -> str:
-    label, rule = fault.place.label, fault.rule
-    if rule is None:
-        said = {"required": "未填写", "too_few_rows": "行数不足"}.get(fault.why, "填写有误")
-        return f"{said}：{label}"
-    around = fault.place.group
-    beside = {one.name: one for one in around.columns} if around else item.fields
-    match rule.kind:
-        case "not_before":
-            return f"{label}：不得早于{beside[rule.other].label}"
-        case "not_more":
-            return f"{label}：不得大于{beside[rule.other].label}"
-        case "different":
-            return f"{label}：不得与{beside[rule.other].label}相同"
-        case "sums_to":
-            columns = {one.name: one for one in fault.place.field.columns}
-            return f"{label}：{columns[rule.other].label}合计应为{rule.total}"
+    return any(judging.awaited(case.lines, case.materials, one) for one in about)

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from server.case.rules.course.states import CaseState
 from server.case.rules.materials.material import Grade, Judged
-from server.case.rules.materials.promise import Standing
+from server.case.rules.materials.promise import Owing
 from server.case.rules.talk.saying import PhraseKind
 from server.case.wire.course.owning import RunningClock
 from server.case.wire.view import CaseView
@@ -248,7 +248,7 @@ class OwedMaterial(Message):
     due_on: date
     days_left: int
     """Below 0: so many days overdue."""
-    standing: Standing
+    standing: Owing
     """``received``: it came, and waits to be judged."""
 
 
@@ -287,7 +287,7 @@ class EarlierMaterials(Message):
 
 class ConsentText(Message):
     """The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
-    or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``."""
+    or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``, that of a declaration for ``{line}``."""
 
     version: str
     language: Language

@@ -64,7 +64,7 @@ from server.case.wire.phones import (
     CaseWithdrawPhone,
     PhoneChanged,
 )
-from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
+from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised, CaseVerify
 from server.case.wire.rating import CaseRate, CaseRated
 from server.case.wire.registering import (
     CaseAnswered,
@@ -120,7 +120,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseAnswerProposal, CaseCloseProposal, CaseReview, CaseGrade, CaseMoveMaterial, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseTakePage, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
-    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
+    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise, CaseVerify,
     CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseRenewMandate, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent, CasePrintAgent,
     CaseConsult, CaseRegisterConsulted, CaseConclude,

@@ -34,7 +34,8 @@ OTHER_LINE: Final = "other"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the material list. ``later``: 容缺后补, may follow after acceptance."""
+    """One line of the material list. ``later``: 容缺后补, may follow after acceptance. ``declares``: the applicant may
+    declare in writing that he fulfils what it would prove, and brings nothing (告知承诺, 国办发〔2020〕42号)."""
 
     key: str
     name: str
@@ -46,6 +47,7 @@ class Line:
     slots: tuple[str, ...] = ()
     """What its first files are called, where each is wanted: 正面 and 反面 of a card. Others may stand
     beside them."""
+    declares: bool = False
 
     @classmethod
     def of_body(cls, body: Mapping[str, Any]) -> Self:

@@ -52,6 +52,7 @@ MATERIAL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "copies": ("纸质材料份数", "page_num", "copies"),
     "note": ("填报须知", "fill_explain", "condition", "note"),
     "sides": ("分面", "sides", "slots"),
+    "declares": ("告知承诺", "declares"),
 }
 
 MAX_NAME: Final = 200
@@ -323,7 +324,8 @@ def _line(position: int, material: Mapping[str, Any]) -> Line | None:
     condition = plain(str(_first(material, MATERIAL_COLUMNS["note"]) or "")).strip()
     original = form == "原件"
     sides = _sides(_first(material, MATERIAL_COLUMNS["sides"]))
-    if sides is None:
+    declares = _YES.get(str(_first(material, MATERIAL_COLUMNS["declares"]) or "否").lower())
+    if sides is None or declares is None:
         return None
     if not 0 < len(name) <= MAX_NAME or not copies.isdecimal() or int(copies) > 99:
         return None
@@ -342,6 +344,7 @@ def _line(position: int, material: Mapping[str, Any]) -> Line | None:
         copies=0 if original else int(copies),
         note=condition[:500],
         slots=sides,
+        declares=declares,
     )
 
 

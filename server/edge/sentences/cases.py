@@ -228,6 +228,24 @@ ENTRIES: Final[dict[Code, Sentences]] = {
         "这项材料不能容缺后补，请在受理前提交。",
         "This material may not follow later; it has to come before acceptance.",
     ),
+    Code.LINE_NOT_DECLARED: Sentences(
+        409,
+        "这项材料不适用告知承诺，请提交材料。",
+        "This material cannot be replaced by a declaration; it has to be brought.",
+    ),
+    Code.VERIFIED_ALREADY: Sentences(
+        409, "这项承诺已经核查过，请刷新页面查看结果。", "This declaration was verified already. Please reload the page."
+    ),
+    Code.DECLARED_UNTRUE: Sentences(
+        409,
+        "有承诺经核查不实，不能准予，请不予或依法终止办理。",
+        "A declaration was found untrue, so this cannot be granted. Please deny it, or end the procedure by law.",
+    ),
+    Code.UNVERIFIED: Sentences(
+        409,
+        "告知承诺还没有核查，请先登记核查结果再归档。",
+        "What was declared is not verified yet. Please enter the result before archiving.",
+    ),
     Code.EARLIER_CONSENT_MISSING: Sentences(
         409,
         "申请人尚未同意使用以前的材料，请先向其说明并征得同意。",

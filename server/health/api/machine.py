@@ -36,8 +36,8 @@ VERSION: Final = version_of("yunjian")
 
 
 class ConsentQuery(Message):
-    kind: Literal["recording", "earlier", "promise"] = "recording"
-    """What he is asked about: the recording of a call, materials of his earlier cases, 容缺后补."""
+    kind: Literal["recording", "earlier", "promise", "declaration"] = "recording"
+    """What he is asked about: the recording of a call, materials of his earlier cases, 容缺后补, 告知承诺."""
     language: Language | None = None
     """Without it, the language of the request."""
 
@@ -53,6 +53,8 @@ async def read_consent_text(ask: Ask[ConsentQuery, Nothing]) -> ConsentText:
             version, text = earlier.CURRENT, earlier.text(earlier.CURRENT, language)
         case "promise":
             version, text = promise.CURRENT, promise.text(promise.CURRENT, language)
+        case "declaration":
+            version, text = promise.DECLARED, promise.text(promise.DECLARED, language)
         case never:
             assert_never(never)
     if text is None:

@@ -106,17 +106,23 @@ async def call_missed(
 
 async def call_answered(change: Change, case_id: str, call_id: str) -> None:
     """A later call about the case was answered: nobody has to call back any more."""
-    result = TaskResult("done", "已连线", change.at)
-    for one in await rows.going_on(change.connection, case_id, "callback"):
-        turn = await TaskTurn.at_task(change, one.id)
-        task = turn.task
-        if task.state == "suspended":
-            task = replace(task, state="open", round=task.round + 1)
-        await turn.done("task.close", rules.enter(task, result), {"call": call_id})
+    await seen_to(change, case_id, "callback", "已连线", {"call": call_id})
+
+
+async def seen_to(
+    change: Change, case_id: str, kind: TaskKind, how: str, payload: dict[str, Any]
+) -> None:
+    """An act of the case, which is locked, did what its tasks of that kind were for."""
+    for one in await rows.going_on(change.connection, case_id, kind):
+        await _close(change, one.id, how, payload)
 
 
 async def told_otherwise(change: Change, task_id: str, how: str) -> None:
     """The applicant knows it by another way: nobody has to tell it any more."""
+    await _close(change, task_id, how, {"how": how})
+
+
+async def _close(change: Change, task_id: str, how: str, payload: dict[str, Any]) -> None:
     turn = await TaskTurn.at_task(change, task_id)
     task = turn.task
     if task.over:
@@ -124,7 +130,7 @@ async def told_otherwise(change: Change, task_id: str, how: str) -> None:
     if task.state == "suspended":
         task = replace(task, state="open", round=task.round + 1)
     result = TaskResult("done", how, change.at)
-    await turn.done("task.close", rules.enter(task, result), {"how": how})
+    await turn.done("task.close", rules.enter(task, result), payload)
 
 
 async def open_once(change: Change, task: Task) -> bool:

@@ -14,6 +14,7 @@ from server.case.wire import (
     form,
     materials,
     messages,
+    promises,
     registering,
     showing,
     signing,
@@ -180,6 +181,7 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
         }),
         (CLERK, course.CaseFinish, {"kind": "withdrawn", "reason": "x"}),
         (APPROVER, course.CaseArchive, {}),
+        (APPROVER, promises.CaseVerify, {"line": "licence", "verdict": "true", "how": "compared"}),
         (CLERK, consulting.CaseConclude, {"answer": "x"}),
         (CLERK, registering.CaseRegisterConsulted, {**NEW_CASE}),
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from server.app import ROUTES, Running
 from server.catalogue.rows import catalogue
 from server.catalogue.rules import schema
+from server.catalogue.rules.item import Line
 from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.shapes import UNIONS
@@ -79,7 +80,7 @@ ACTS: Final = {
     "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "missed.ask", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.take_page", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
-    "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
+    "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.verify", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
     "case.check_receiver", "case.renew_mandate", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
@@ -685,8 +686,10 @@ async def _page(node: Running, phone_id: str, secret: str) -> str:
     return str(pages[0]["material_id"])
 
 
-async def _accepted(scene: Scene, item_id: str) -> tuple[dict[str, Any], str]:
-    """An accepted case, and a file of it."""
+async def _accepted(
+    scene: Scene, item_id: str, *declared: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """An accepted case, with what the applicant ``declared`` in it, and a file of it."""
     begun = await scene.does(CLERK, "case.create", **{**NEW_CASE, "item_id": item_id})
     case = {"case_id": begun["case_id"]}
     for name, value in (("project_name", "沐川路厂房"), ("contact_phone", "13805316217")):
@@ -702,6 +705,8 @@ async def _accepted(scene: Scene, item_id: str) -> tuple[dict[str, Any], str]:
         await scene.asks(CLERK, append, "material.store", upload, data=PDF, headers=piece)
         judged = {"material_id": told["Yunjian-Material"], "review": "accepted"}
         await scene.does(APPROVER, "case.review", **case, **judged)
+    for one in declared:
+        await scene.does(CLERK, "case.promise", **case, **one)
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="材料齐全。")
     return case, judged["material_id"]
 
@@ -717,15 +722,25 @@ async def _elsewhere(scene: Scene) -> None:
 
 
 async def _paying(scene: Scene) -> None:
-    """A case that costs something."""
+    """A case that costs something, and in which something is declared."""
     [free] = [one for one in demo.ITEMS if one.id == demo.FILING]
+    seat = Line("seat", "住所证明", "required", "paper", 0, 1, declares=True)
     item = replace(
-        free, id="item-fee", code=f"{free.code[:-1]}9", system="", fee_basis="发改价格〔2017〕1号"
+        free,
+        id="item-fee",
+        code=f"{free.code[:-1]}9",
+        system="",
+        fee_basis="发改价格〔2017〕1号",
+        lines=(*free.lines, seat),
     )
     async with scene.store.change(SYSTEM) as change:
         await catalogue.add_item(change.connection, item)
         await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
-    case, _ = await _accepted(scene, item.id)
+    words = {"text_version": "2026-12d", "language": "zh-CN"}
+    case, _ = await _accepted(scene, item.id, {"line": "seat", "due_on": None, **words})
+    verify = {**case, "line": "seat", "verdict": "true", "how": "asked"}
+    await scene.is_refused(CLERK, "case.verify", **verify)
+    await scene.does(APPROVER, "case.verify", **verify)
     await scene.is_refused(CLERK, "case.ask_fee", **case, amount_fen=1000)
     await scene.does(APPROVER, "case.ask_fee", **case, amount_fen=1000)
     today = china_day(datetime.now(UTC)).isoformat()

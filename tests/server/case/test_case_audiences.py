@@ -128,6 +128,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
         "arrived": [{"line": "licence", "received": True}],
     },
     promises.CaseMovePromise: {"line": "tax", "due_on": "2026-12-17", "reason": "尚在办理"},
+    promises.CaseVerify: {"line": "licence", "verdict": "true", "how": "compared"},
     promises.CasePromise: {
         "line": "licence",
         "due_on": "2026-12-31",

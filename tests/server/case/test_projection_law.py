@@ -7,6 +7,7 @@ reducers replay.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -32,6 +33,7 @@ from server.case.acts.papers.press import KIND as PRESS
 from server.case.acts.papers.press import Press
 from server.case.projection import project_case
 from server.case.rules import case as rules
+from server.case.rules.points import points
 from server.case.wire import decision as case_decision
 from server.case.wire import (
     form,
@@ -55,6 +57,7 @@ from server.jobs.runner import Jobs
 from server.projection import parted, project
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, TaskScope
+from server.standards import regions
 from server.store import Store, version_of
 from server.uploads.acts.copies import Copier
 from server.uploads.acts.phones import Phones
@@ -87,6 +90,7 @@ from tests.kit.casework import (
 )
 from tests.kit.reducers import Json
 from tests.kit.stores import SQLITE_ALONE, MovedClock
+from tests.server.case.test_declared import DECLARED, TRUE, Founding
 
 VECTORS: Final = Path(__file__).parents[2] / "vectors"
 TASKS: Final[Mapping[str, Audience]] = {
@@ -269,7 +273,7 @@ def _places(told: Json) -> set[str]:
 def _notice(case: rules.Case, at: datetime) -> Json:
     return {
         "at": at.isoformat(),
-        "about": [one.about for one in rules.points(case, at)],
+        "about": [one.about for one in points(case, at)],
         "correcting": rules.correcting(case.state, case.decision, case, at),
     }
 
@@ -640,7 +644,8 @@ async def test_every_act_on_a_case_keeps_the_law(
     # what may follow after acceptance is in a test of its own
     told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
-    others = {promises.CasePromise, promises.CaseMovePromise, ListedWatch, course.CaseReport}
+    others = {promises.CasePromise, promises.CaseMovePromise, promises.CaseVerify}
+    others |= {ListedWatch, course.CaseReport}
     # a request for 帮办 or 代办 changes nothing of the case, its papers come as others do:
     # tests/server/tasks/test_agents.py
     # as is a mandate that was renewed: tests/server/case/test_mandates.py
@@ -832,6 +837,30 @@ async def test_what_follows_a_question_and_an_acceptance_keeps_the_law(
     law.close()
     if demo_database.startswith("sqlite"):
         write("promise", answered + law.vectors)
+    hides_secrets(law)
+
+
+@SQLITE_ALONE
+async def test_what_is_declared_and_verified_keeps_the_law(
+    office: Office, demo_database: str, tmp_path: Path
+) -> None:
+    founding = Founding(office, tmp_path)
+    await asyncio.to_thread(regions.table)
+    await founding.filled()
+    law = Law(office.store, f"case:{founding.case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    await founding.do(CLERK, promises.CasePromise, **DECLARED)
+    assert await law.holds("declared") == 1
+    assert not any(one.startswith(f"line:{DECLARED['line']}") for one in law.notice["about"])
+    await founding.accepted()
+    await law.holds("accepted")
+    await founding.do(APPROVER, promises.CaseVerify, **TRUE)
+    assert await law.holds("verified") == 1
+    [told] = law.last["window"]["case"]["promises"]
+    assert told["verified"]["verdict"] == "true"
+    law.close()
+    if demo_database.startswith("sqlite"):
+        write("declared", law.vectors)
     hides_secrets(law)
 
 

@@ -69,6 +69,7 @@ export type AnyCommand =
   | CaseTakeEarlier
   | CasePromise
   | CaseMovePromise
+  | CaseVerify
   | CaseSendOriginals
   | CaseReceiveOriginals
   | CaseChangeMode
@@ -1039,15 +1040,16 @@ export interface CaseTakeEarlier {
 }
 /**
  * 容缺后补: the applicant promises to bring the material of a line by a day; a later promise
- * replaces it. Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
- * bad_date (past, or more than 180 days away), malformed (no such text).
+ * replaces it. 告知承诺, without a day: he declares that what it would prove is so, and it need not come.
+ * Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
+ * line_not_declared, bad_date (past, or more than 180 days away), malformed (no such text).
  */
 export interface CasePromise {
   id: string
   case_id: string
   type: 'case.promise'
   line: string
-  due_on: string
+  due_on: string | null
   text_version: string
   language: 'zh-CN' | 'en'
 }
@@ -1063,6 +1065,22 @@ export interface CaseMovePromise {
   line: string
   due_on: string
   reason: string
+}
+/**
+ * 核查 of what was declared for a line (告知承诺), once. Approver only, from 受理 to the archive. Refused:
+ * line_unknown (nothing is declared for it), verified_already, reason_missing (untrue without a word),
+ * other_step, case_archived, changed.
+ */
+export interface CaseVerify {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.verify'
+  line: string
+  verdict: 'true' | 'untrue'
+  how: 'compared' | 'visited' | 'asked'
+  note?: string
 }
 /**
  * Keep which paper originals go with which parcel; 材料交接清单 is made. Window only, until the case
@@ -2523,6 +2541,7 @@ export interface MaterialLine {
   copies: number
   note: string
   slots: string[]
+  declares: boolean
 }
 /**
  * One field. ``sensitive`` values leave the server masked unless the audience is the window.
@@ -2951,16 +2970,18 @@ export interface DrawingView {
   at: string
 }
 /**
- * 容缺后补: what the applicant promised to bring by that day, the day included.
+ * 容缺后补: what the applicant promised to bring by that day, the day included. 告知承诺, without a day: what he
+ * declared to be so, with what the unit found of it.
  */
 export interface PromiseView {
   line: string
-  due_on: string
+  due_on: string | null
   text_version: string
   language: 'zh-CN' | 'en'
   by: PersonRef
   at: string
   moved: PromiseMoveView | null
+  verified: VerifiedView | null
 }
 /**
  * The approver gave a promise another day: the last time, from which day, and why.
@@ -2968,6 +2989,16 @@ export interface PromiseView {
 export interface PromiseMoveView {
   before: string
   reason: string
+  by: PersonRef
+  at: string
+}
+/**
+ * 核查: what the unit found of a declaration, and how.
+ */
+export interface VerifiedView {
+  verdict: 'true' | 'untrue'
+  how: 'compared' | 'visited' | 'asked'
+  note: string
   by: PersonRef
   at: string
 }
@@ -4301,7 +4332,7 @@ export interface Colleagues {
 }
 /**
  * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
- * or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``.
+ * or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``, that of a declaration for ``{line}``.
  */
 export interface ConsentText {
   version: string
@@ -4918,6 +4949,8 @@ export interface TaskSourceView {
     | 'told'
     | 'untold'
     | 'low_rated'
+    | 'declared'
+    | 'declared_untrue'
   text: string
   at: string
   by: PersonRef | null

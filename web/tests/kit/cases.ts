@@ -29,6 +29,7 @@ const line = (key: string, name: string, need: MaterialLine['need'] = 'required'
   copies: 0,
   note: '',
   slots: [],
+  declares: false,
 })
 
 export const field = (over: Partial<FormField> & Pick<FormField, 'name'>): FormField => ({

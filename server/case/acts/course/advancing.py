@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
-from server.case.acts.course.following import post_returned
+from server.case.acts.course.following import post_returned, to_verify
 from server.case.acts.course.numbers import AHEAD
 from server.case.acts.course.telling import tell
 from server.case.acts.papers.press import ask_paper
@@ -32,6 +32,7 @@ from server.case.rules.course.course import (
     Way,
 )
 from server.case.rules.course.states import CaseState
+from server.case.rules.materials import promise
 from server.case.turn import Acts, CaseTurn
 from server.case.views import course_view
 from server.case.wire.course.advancing import (
@@ -104,6 +105,7 @@ async def ruled(
         bases,
         turn.hand,
         owed=sorted(case.owed),
+        untrue=promise.untrue(case.promises, case.materials),
         stopped=clock is not None and clock.stopped is not None,
         at=turn.at,
         known_days=known,
@@ -175,7 +177,8 @@ async def reported(
         "bases": list(command.bases),
         "results": _results(command.results),
     }
-    return advanced(turn, "reported", state, after, payload)
+    then = partial(to_verify, turn) if command.step == "granted" else None
+    return advanced(turn, "reported", state, after, payload, then)
 
 
 @acts.on(CaseAgreeElectronic, CaseTurn)
@@ -334,6 +337,7 @@ async def archive(turn: CaseTurn, command: CaseArchive) -> Told:
         turn.hand,
         making=sum(one.state == "making" for one in papers),
         away=sum(one.received_at is None for one in sent),
+        unverified=case.unverified,
         at=turn.at,
     )
     return advanced(turn, "archived", state, after, rests, forget=True)
@@ -391,9 +395,11 @@ def _results(results: Sequence[NewResult]) -> list[dict[str, Any]]:
 
 
 async def _told(turn: CaseTurn, papers: Sequence[PaperKind], step: TellingStep | None) -> None:
-    """The papers of a step, and that the applicant is told of it."""
+    """The papers of a step, that the applicant is told of it, and that what he declared is verified."""
     for kind in papers:
         await ask_paper(turn, kind)
+    if step == "granted":
+        await to_verify(turn)
     if step is not None:
         await tell(turn, step)
 

@@ -63,7 +63,7 @@ async def card(
 
 def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
     case = record.case
-    stored, required = rows.counts(case.item, case.materials)
+    stored, required = rows.counts(case.lines, case.materials)
     asked = case.course.consultation if case.state == "consulting" else None
     return RingCard(
         item_name=case.item.name,

@@ -5,6 +5,7 @@ Nothing of the case changes by it. Its rules and its rows are of ``server.tasks`
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final, NoReturn
@@ -12,6 +13,7 @@ from typing import Final, NoReturn
 from server.case.rows import overdue
 from server.case.rows.overdue import Passed, limit_once
 from server.case.rules.course.due import ClockName
+from server.case.rules.materials.promise import VERIFY_WITHIN
 from server.case.turn import CaseTurn
 from server.people.rows import people as staff
 from server.rights.ids import new_id
@@ -33,6 +35,7 @@ _NEXT: Final[dict[TaskCause, tuple[str, str]]] = {
     "post_returned": ("证照送到申请人手里", "联系申请人核对地址"),
     "correction_passed": ("补正材料补齐，或办结退件", "联系申请人，问是否还要办理"),
     "promise_passed": ("承诺后补的材料补齐", "联系申请人催交材料"),
+    "declared_untrue": ("不实承诺依法处理", "核实情况，决定是否撤销已作出的决定"),
     "limit_passed": ("超期的办件办下去", "办理要做的事，或写明为什么还办不了"),
 }
 """What is to come of it, and what is to be done first."""
@@ -44,6 +47,45 @@ async def post_returned(turn: CaseTurn, note: str) -> None:
         turn.change,
         _followed(turn, "post_returned", note, turn.actor.unit_id, turn.actor.person_id),
     )
+
+
+async def to_verify(turn: CaseTurn) -> None:
+    """The case is granted on a declaration (告知承诺): it is to be verified (核查) within two months. It lies with who handles
+    the case."""
+    if not turn.case.unverified:
+        return
+    await tasks.open_once(
+        turn.change,
+        task_rules.opened(
+            new_id(),
+            turn.case_id,
+            "verify",
+            turn.case.unit_id,
+            "核查告知承诺是否属实",
+            TaskSource("declared", _named(turn, turn.case.unverified), turn.at),
+            next_step="核查承诺内容，在办件中登记结果",
+            next_at=turn.at + VERIFY_WITHIN,
+            owner_id=turn.case.owner_id,
+            once="verify",
+        ),
+    )
+
+
+async def verified(turn: CaseTurn, line: str, *, untrue: bool) -> None:
+    """What was declared for a line was verified: the task is over with the last of them. What is found untrue of a case
+    that was granted is somebody's to see to."""
+    if not turn.case.unverified:
+        await tasks.seen_to(turn.change, turn.case_id, "verify", "已核查", {"line": line})
+    if untrue and turn.case.course.ruling is not None:
+        text = _named(turn, [line])
+        unit_id, person_id = turn.actor.unit_id, turn.actor.person_id
+        task = _followed(turn, "declared_untrue", text, unit_id, person_id, f"untrue:{line}")
+        await tasks.open_once(turn.change, task)
+
+
+def _named(turn: CaseTurn, lines: Sequence[str]) -> str:
+    names = {one.key: one.name for one in turn.case.item.lines}
+    return "、".join(names.get(line, line) for line in lines)
 
 
 async def passed_on(turn: CaseTurn, unit_id: str) -> None:

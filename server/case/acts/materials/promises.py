@@ -6,15 +6,19 @@ road as every material.
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Final
 
 from server.case import rows
+from server.case.acting import rests_on
+from server.case.acts.course.following import verified
 from server.case.acts.course.listing import places_of
+from server.case.rules.course.course import at_step
 from server.case.rules.materials import promise as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import promise_view
 from server.case.wire.http import OwedMaterial, OwedMaterials
-from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
+from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised, CaseVerify
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.working_days import china_day
@@ -46,7 +50,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
         turn.at,
     )
     promises = rules.make(case.item, case.promises, new, turn.hand, closed=not case.fillable)
-    if rules.text(new.text_version, new.language) is None:
+    if not rules.fits(new):
         raise Refusal(Code.MALFORMED, fields="text_version")
     turn.keep(replace(case, promises=promises))
     return Told(
@@ -54,7 +58,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
         f"line:{new.line}",
         {
             "line": new.line,
-            "due_on": new.due_on.isoformat(),
+            "due_on": new.due_on and new.due_on.isoformat(),
             "text_version": new.text_version,
             "language": new.language,
             "words": rules.words(case.item, new),
@@ -79,6 +83,7 @@ async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
         at=turn.at,
     )
     assert moved.moved is not None
+    assert moved.due_on is not None
     turn.keep(replace(case, promises=promises))
     return Told(
         CasePromised(**turn.stamp, promise=promise_view(moved, turn.people)),
@@ -89,6 +94,33 @@ async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
             "due_on": moved.due_on.isoformat(),
             "reason": moved.moved.reason,
         },
+    )
+
+
+@acts.judging(CaseVerify, CaseTurn)
+async def verify(turn: CaseTurn, command: CaseVerify) -> Told:
+    """核查 of a declaration. Refused: ``other_step``, ``case_archived``, and as in
+    ``server.case.rules.materials.promise.verify``."""
+    rests = await rests_on(
+        turn.change, turn.hand, command, turn.version - 1, may=turn.hand.judges()
+    )
+    case = turn.case
+    at_step(case.state, "accepted", "granted", "issued", "delivered")
+    found = rules.Verified(command.verdict, command.how, command.note, turn.hand.person_id, turn.at)
+    promises = rules.verify(case.promises, case.materials, command.line, found, turn.hand)
+    turn.keep(replace(case, promises=promises))
+    told = next(one for one in promises if one.line == command.line)
+    return Told(
+        CasePromised(**turn.stamp, promise=promise_view(told, turn.people)),
+        f"line:{command.line}",
+        {
+            **rests,
+            "line": command.line,
+            "verdict": command.verdict,
+            "how": command.how,
+            "note": command.note,
+        },
+        then=partial(verified, turn, command.line, untrue=command.verdict == "untrue"),
     )
 
 
@@ -113,8 +145,12 @@ async def owed(
     more = len(found) > cases
     found = found[:cases]
     end = (datetime.combine(found[-1].owed_by, time(), UTC), found[-1].case_id) if more else None
-    owing = [(one, promise) for one in found for promise in rules.owed(one.promises, one.materials)]
-    owing.sort(key=lambda pair: (pair[1].due_on, pair[0].case_id))
+    owing = [
+        (due_on, one, promise)
+        for one in found
+        for due_on, promise in rules.owed(one.promises, one.materials)
+    ]
+    owing.sort(key=lambda each: (each[0], each[1].case_id))
     told = OwedMaterials(
         owed=[
             OwedMaterial(
@@ -125,11 +161,11 @@ async def owed(
                 line=promise.line,
                 line_name=line.name if (line := one.item.line(promise.line)) else promise.line,
                 window_unit_name=one.window_unit_name,
-                due_on=promise.due_on,
-                days_left=(promise.due_on - today).days,
-                standing=rules.standing(promise, one.materials, today),
+                due_on=due_on,
+                days_left=(due_on - today).days,
+                standing=rules.owing(promise.line, due_on, one.materials, today),
             )
-            for one, promise in owing
+            for due_on, one, promise in owing
         ]
     )
     return told, end

@@ -110,8 +110,8 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         }
     if paper.kind == "acceptance":
         facts["promised"] = [
-            {"name": line.name, "until": day(one.due_on)}
-            for one in promise.owed(case.promises, case.materials)
+            {"name": line.name, "until": day(until)}
+            for until, one in promise.owed(case.promises, case.materials)
             if (line := item.line(one.line)) is not None
         ]
     if paper.kind in course.KINDS:

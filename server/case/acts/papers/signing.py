@@ -242,7 +242,7 @@ def _summary(record: rows.Record, of: str, shown_at: datetime, seen: _Seen | Non
         missing_fields=list(
             dict.fromkeys(one.place.path for one in form.faults(case.form, shown_at))
         ),
-        missing_lines=[line.key for line in judging.missing(case.item.lines, case.materials)],
+        missing_lines=[line.key for line in judging.missing(case.lines, case.materials)],
     )
 
 
@@ -263,7 +263,7 @@ def _said(field: Field, value: str, attached: Set[str]) -> str:
 def _materials(case: Case, seen: _Seen | None) -> list[SummaryMaterial]:
     """The lines of the list, each with what is stored of it; then the files that are on no line."""
     stored = material.counted(case.item, case.materials)
-    missing = {line.key for line in judging.missing(case.item.lines, case.materials)}
+    missing = {line.key for line in judging.missing(case.lines, case.materials)}
 
     def shown(line: str, name: str, one: Material | None) -> SummaryMaterial:
         return SummaryMaterial(

@@ -238,6 +238,11 @@ class Course:
         return bool(self.results) and {one.id for one in self.results} <= self.delivered
 
     @property
+    def granted(self) -> bool:
+        """Whether it was granted (准予)."""
+        return self.ruling is not None and self.ruling.kind == "granted"
+
+    @property
     def people(self) -> frozenset[str]:
         """The ids of all who did something in it."""
         single = (self.ruling, self.agreement, self.ending, self.archived, self.mandate)
@@ -280,6 +285,7 @@ def rule(
     who: Hand,
     *,
     owed: Sequence[str],
+    untrue: Sequence[str] = (),
     stopped: bool,
     at: datetime,
     known_days: Mapping[date, bool],
@@ -288,11 +294,12 @@ def rule(
 ) -> tuple[CaseState, Course]:
     """准予 or 不予 by the unit that decides; the ten working days of delivery begin.
 
-    ``owed``: the keys of lines that were promised and have not come. ``stopped``: the clock stands.
+    ``owed``: the keys of lines that were promised and have not come. ``untrue``: of those whose declaration was
+    found untrue. ``stopped``: the clock stands.
     ``offered``: the legal bases of the item; where it has some, no others are taken but that of ``RULED_BY``.
     ``on``: the day of the ruling, where it was made elsewhere. Refused: ``other_step``, ``not_yours`` (not the
     approver), ``reason_missing`` for a denial, ``owed_still`` (no 准予 before 容缺 is complete),
-    ``clock_stopped``, ``basis_unknown``.
+    ``declared_untrue`` (no 准予), ``clock_stopped``, ``basis_unknown``.
     """
     at_step(state, "accepted")
     if not who.judges():
@@ -301,6 +308,8 @@ def rule(
         raise Refusal(Code.REASON_MISSING)
     if kind == "granted" and owed:
         raise Refusal(Code.OWED_STILL, lines=",".join(owed))
+    if kind == "granted" and untrue:
+        raise Refusal(Code.DECLARED_UNTRUE, lines=",".join(untrue))
     if stopped:
         raise Refusal(Code.CLOCK_STOPPED)
     told = tuple(dict.fromkeys(one.strip() for one in bases if one.strip()))[:BASES_AT_MOST]
@@ -381,16 +390,26 @@ def finish(
 
 
 def archive(
-    course: Course, state: str, who: Hand, *, making: int, away: int, at: datetime
+    course: Course,
+    state: str,
+    who: Hand,
+    *,
+    making: int,
+    away: int,
+    unverified: Sequence[str] = (),
+    at: datetime,
 ) -> tuple[CaseState, Course]:
     """归档 by the unit that decides; it never waits for the rating.
 
     ``making``: papers that are not printed yet, ``away``: lists of paper originals that nobody has received.
-    Refused: ``other_step``, ``not_yours`` (not the approver), ``unfinished`` with both.
+    ``unverified``: lines whose declaration nobody has verified.
+    Refused: ``other_step``, ``not_yours`` (not the approver), ``unfinished`` with the first two, ``unverified``.
     """
     at_step(state, *states.ENDED)
     if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     if making or away:
         raise Refusal(Code.UNFINISHED, papers=making, originals=away)
+    if unverified:
+        raise Refusal(Code.UNVERIFIED, lines=",".join(unverified))
     return "archived", replace(course, archived=Archived(who.person_id, at))

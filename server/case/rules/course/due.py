@@ -4,6 +4,7 @@ The clock that runs is named: 收件 (ours), 告知 (行政许可法 32), 补正
 next to end is told. Pure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
@@ -12,6 +13,7 @@ from server.case.rules.clock import Deadlines
 from server.case.rules.course import modes
 from server.case.rules.course.course import Course
 from server.case.rules.course.states import CaseState
+from server.case.rules.materials.promise import VERIFY_WITHIN
 from server.case.rules.summary import Submission
 from server.catalogue.rules.item import Mode
 from server.rights.hand import WorkingSide
@@ -68,6 +70,8 @@ class WithClocks(Protocol):
     def course(self) -> Course: ...
     @property
     def mode(self) -> Mode: ...
+    @property
+    def unverified(self) -> Sequence[str]: ...
 
 
 def due(case: WithClocks) -> Due | None:
@@ -104,7 +108,15 @@ def due(case: WithClocks) -> Due | None:
             turn: WhoseTurn = "window" if _at_the_window(case) else "approver"
             return Due("delivering", by_law or china_day(case.created_at) + TAKE_IN, turn)
         case "delivered" | "refused" | "returned" | "withdrawn" | "terminated":
-            return Due("archiving", _ended_on(case) + ARCHIVE, "approver")
+            return Due("archiving", _archive_by(case), "approver")
+
+
+def _archive_by(case: WithClocks) -> date:
+    """A week after the end; the archive waits for the verification of what was declared, and so does its day."""
+    on, ruling = _ended_on(case) + ARCHIVE, case.course.ruling
+    if not case.unverified or ruling is None:
+        return on
+    return max(on, china_day(ruling.at) + VERIFY_WITHIN)
 
 
 def _at_the_window(case: WithClocks) -> bool:

@@ -27,6 +27,7 @@ import type {
   CaseSendOriginals,
   CaseSign,
   CaseStopClock,
+  CaseVerify,
   CaseView,
   MaterialView,
   NewResult,
@@ -62,6 +63,7 @@ type CourseCommand =
   | OnlyOf<CaseChangeMode>
   | OnlyOf<CaseAskFee>
   | OnlyOf<CaseSettleFee>
+  | OnlyOf<CaseVerify>
   | OnlyOf<CaseConclude>
   | OnlyOf<CaseRegisterConsulted>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
@@ -149,6 +151,8 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
       sent({ type: 'case.settle_fee', ...payment }, on),
     report: (reported: Omit<OnlyOf<CaseReport>, 'type'>, on?: Rests) =>
       sent({ type: 'case.report', ...reported }, on),
+    verify: (found: Omit<OnlyOf<CaseVerify>, 'type'>, on?: Rests) =>
+      sent({ type: 'case.verify', ...found }, on),
     changeMode: (mode: CaseChangeMode['mode'], on?: Rests) => sent({ type: 'case.change_mode', mode }, on),
     agreeElectronic: (address: string, on?: Rests) => sent({ type: 'case.agree_electronic', address }, on),
     renewMandate: (material_id: string, until: string | null, on?: Rests) =>
@@ -186,7 +190,7 @@ function asked(live: Live, { case_id, view }: Subject) {
     },
     consentEarlier: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
-    promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
+    promise: (line: string, due_on: string | null, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
     movePromise: (line: string, due_on: string, reason: string) =>
       live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),

@@ -67,7 +67,10 @@ function slotsOf(materials: readonly MaterialView[], names: readonly string[]): 
 }
 
 export function linesOf(view: CaseView): Line[] {
-  return view.item.lines.map((line, index) => {
+  const declared = new Set(view.promises.flatMap((one) => (one.due_on === null ? [one.line] : [])))
+  return view.item.lines.map((asked, index) => {
+    // what he declares need not come (告知承诺)
+    const line = declared.has(asked.key) ? { ...asked, need: 'optional' as const } : asked
     const names = line.slots ?? []
     const all = slotsOf(
       view.materials.filter((one) => one.purpose === 'material' && one.line === line.key),

@@ -1,12 +1,13 @@
 /**
- * 容缺后补: what the applicant promised to bring after acceptance and how it stands. As the server has it
+ * 容缺后补: what the applicant promised to bring after acceptance and how it stands. 告知承诺: what he declared to be so,
+ * in place of a material, and what the unit found of it (核查). As the server has it
  * (server/case/rules/materials/promise.py); derived from the view, never kept; pure.
  */
 import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
 import { takesOwed } from './course/course'
 import { linesOf, OTHER, type Line } from './lines'
 
-export type PromiseStanding = 'open' | 'overdue' | 'received' | 'done'
+export type PromiseStanding = 'open' | 'overdue' | 'received' | 'done' | 'declared' | 'true' | 'untrue'
 
 export function promiseOf(view: CaseView, line: string): PromiseView | null {
   return view.promises.find((one) => one.line === line) ?? null
@@ -14,6 +15,7 @@ export function promiseOf(view: CaseView, line: string): PromiseView | null {
 
 export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, today: string): PromiseStanding {
   if (line.state === 'accepted' || line.state === 'not_needed') return 'done'
+  if (promise.due_on === null) return promise.verified?.verdict ?? 'declared'
   if (line.state === 'unread' || line.state === 'lacking') return 'received'
   return today > promise.due_on ? 'overdue' : 'open'
 }
@@ -22,7 +24,7 @@ export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, toda
 export function owed(view: CaseView, line: Line): boolean {
   return (
     takesOwed(view) &&
-    promiseOf(view, line.line.key) !== null &&
+    (promiseOf(view, line.line.key)?.due_on ?? null) !== null &&
     line.state !== 'accepted' &&
     line.state !== 'not_needed'
   )
@@ -39,4 +41,19 @@ export function unpromised(view: CaseView): MaterialLine[] {
   return linesOf(view).flatMap((one) =>
     one.line.need === 'later' && !there.has(one.state) && !promiseOf(view, one.line.key) ? [one.line] : [],
   )
+}
+
+/** Lines for which a declaration stands instead of a material, with it. */
+export function declaredOf(view: CaseView): { line: Line; promise: PromiseView }[] {
+  return linesOf(view).flatMap((line) => {
+    const promise = promiseOf(view, line.line.key)
+    const stands = promise?.due_on === null && line.state !== 'accepted' && line.state !== 'not_needed'
+    return promise && stands ? [{ line, promise }] : []
+  })
+}
+
+/** Of these what the unit is still to verify, once the case is granted. */
+export function unverified(view: CaseView): Line[] {
+  if (view.course.ruling?.kind !== 'granted') return []
+  return declaredOf(view).flatMap(({ line, promise }) => (promise.verified ? [] : [line]))
 }

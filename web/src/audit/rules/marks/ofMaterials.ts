@@ -114,17 +114,19 @@ export function materialTells(
       })
     },
     'case.promised': ({ event, key, at }) => {
-      marks.add(
-        key,
-        at,
-        event.promise.moved?.by ?? event.promise.by,
-        event.promise.moved ? 'promise_moved' : 'promised',
-        {
-          values: { line: marks.line(event.promise.line), day: event.promise.due_on },
-          row: 'files',
-          tone: 'amber',
-        },
-      )
+      const { moved, verified, due_on } = event.promise
+      const what = verified
+        ? (`declared_${verified.verdict}` as const)
+        : due_on === null
+          ? 'declared'
+          : moved
+            ? 'promise_moved'
+            : 'promised'
+      marks.add(key, at, verified?.by ?? moved?.by ?? event.promise.by, what, {
+        values: { line: marks.line(event.promise.line), day: due_on ?? '' },
+        row: 'files',
+        tone: 'amber',
+      })
     },
   }
 }

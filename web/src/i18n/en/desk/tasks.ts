@@ -90,6 +90,8 @@ export default {
       limit_passed: 'A time limit of the case is over',
       told: 'Entered by a colleague',
       untold: 'No message reached the applicant',
+      declared: 'granted on a declaration',
+      declared_untrue: 'a declaration was untrue',
       low_rated: 'A low rating',
     },
     states: { open: 'Open', suspended: 'Suspended', closed: 'Done', cancelled: 'Cancelled' },

@@ -133,6 +133,7 @@ export default {
       arrival: 'Waiting for the outcome of the delivery',
       papers: 'Waiting for a paper to be made before archiving',
       originals: 'Waiting for originals to be received before archiving',
+      verification: 'Waiting for declarations to be verified before archiving',
       archive: 'Waiting for the approver to archive',
     },
     act: {

@@ -91,6 +91,8 @@ export default {
       told: '同事登记',
       untold: '短信没有告知到',
       low_rated: '评价不满意',
+      declared: '准予依据告知承诺',
+      declared_untrue: '告知承诺不实',
     },
     states: { open: '办理中', suspended: '已中止', closed: '已办结', cancelled: '已取消' },
     outcomes: {

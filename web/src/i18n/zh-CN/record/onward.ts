@@ -132,6 +132,7 @@ export default {
       arrival: '等送达结果',
       papers: '等文书生成后归档',
       originals: '等材料原件签收后归档',
+      verification: '等告知承诺核查后归档',
       archive: '等审批人员归档',
     },
     act: {

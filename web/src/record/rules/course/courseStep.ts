@@ -8,7 +8,7 @@ import { consultation, fillable, type CaseState } from './course'
 import { mayBegin, type DeskSeat } from './modes'
 import { linesOf } from '../lines'
 import { atWindow } from '../points'
-import { owed } from '../promises'
+import { owed, unverified } from '../promises'
 
 export type { DeskSeat }
 export type EndKind = 'returned' | 'withdrawn' | 'terminated'
@@ -30,6 +30,7 @@ export type CourseStep =
         | 'arrival'
         | 'papers'
         | 'originals'
+        | 'verification'
         | 'archive'
         | 'nothing'
     }
@@ -91,6 +92,7 @@ export function courseStep(view: CaseView, seat: DeskSeat): CourseStep {
     default:
       if (seat === 'window') return wait('archive')
       if (view.papers.some((one) => one.state === 'making')) return wait('papers')
+      if (unverified(view).length) return wait('verification')
       return view.handovers.some((one) => !one.received_at) ? wait('originals') : { kind: 'archive' }
   }
 }
