@@ -86,6 +86,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "external.add": systems.add,
     "external.rotate": systems.rotate,
     "external.revoke": systems.revoke,
+    "external.tell": systems.tell,
     "external.list": systems.listed,
     "item.import": _import,
     "user.create": _create,

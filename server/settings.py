@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """Signs messages and receipts; 16 characters or more."""
     external_secret: SecretStr | None = None
     """From it the keys of external systems are drawn that report by API (docs/external.md); 32 characters or more."""
+    external_hosts: tuple[str, ...] = ()
+    """To which hosts messages to external systems may go, by https; none: to no system (docs/external.md)."""
     sms_templates: Mapping[str, str] = Field(default_factory=dict)
     """What the gateway calls its approved template for a step, where it is not the name of the step."""
 

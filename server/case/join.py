@@ -16,6 +16,7 @@ from server.case.acts.course import (
     registering,
 )
 from server.case.acts.course.enquiries import Enquiries
+from server.case.acts.elsewhere.comparing import Comparing
 from server.case.acts.elsewhere.reporting import Reporting
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
@@ -35,7 +36,8 @@ async def join(node: Node) -> None:
     app, store, settings = node.app, node.store, node.settings
     app[enquiries.ENQUIRIES] = Enquiries(store)
     secret = settings.external_secret and settings.external_secret.get_secret_value().encode()
-    app[externals.REPORTING] = Reporting(store, secret or None)
+    app[externals.REPORTING] = reporting = Reporting(store, secret or None)
+    app[externals.COMPARING] = Comparing(store, reporting)
     keeper = SealFolder(settings.seals, Children())
     pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url, keeper)
     app[KINDS][press.KIND] = pressing.kind

@@ -26,7 +26,7 @@ def add_system(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Let a system report for a unit; prints its id and its key, once."""
+    """Let a system report for a unit; prints its id and both keys, once."""
     settings = settings_of(config, {"data": data})
     secret = _secret(settings)
     with told_plainly(settings):
@@ -35,7 +35,7 @@ def add_system(
 
 @systems.command("rotate")
 def rotate_key(id: Id, config: Config = None, data: Data = None) -> None:
-    """Give a system another key and print it, once; the one before holds no more."""
+    """Give a system other keys and print them, once; those before hold no more."""
     settings = settings_of(config, {"data": data})
     secret = _secret(settings)
     with told_plainly(settings):
@@ -50,6 +50,26 @@ def revoke_key(id: Id, config: Config = None, data: Data = None) -> None:
         act(settings, "external.revoke", id=id)
 
 
+@systems.command("tell")
+def tell_system(
+    id: Id,
+    url: Annotated[
+        str | None, typer.Option(help="Where the system takes messages, by https.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Tell it of nothing any more.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Tell a system at this address of the cases that are decided in it."""
+    settings = settings_of(config, {"data": data})
+    if (url is None) is not off:
+        fail("Name the address by --url, or say --off.")
+    if url is not None:
+        _secret(settings)
+    with told_plainly(settings):
+        act(settings, "external.tell", id=id, url=url, hosts=list(settings.external_hosts))
+
+
 @systems.command("list")
 def list_systems(config: Config = None, data: Data = None) -> None:
     """Print each system with its id, its unit and whether its key holds; no key."""
@@ -57,7 +77,8 @@ def list_systems(config: Config = None, data: Data = None) -> None:
     with told_plainly(settings):
         for one in act(settings, "external.list"):
             state = "revoked" if one["revoked"] else f"key {one['generation']}"
-            typer.echo(f"{one['id']}  {one['system']}  {one['unit']}  {state}")
+            told = one["url"] or "told of nothing"
+            typer.echo(f"{one['id']}  {one['system']}  {one['unit']}  {state}  {told}")
 
 
 def _secret(settings: "Settings") -> bytes:
@@ -67,8 +88,9 @@ def _secret(settings: "Settings") -> bytes:
 
 
 def _tell(secret: bytes, given: dict[str, object]) -> None:
-    from server.case.acts.elsewhere.systems import key
+    from server.case.acts.elsewhere.systems import key, key_out
     from server.standards import webhooks
 
     id, generation = str(given["id"]), int(str(given["generation"]))
     typer.echo(f"id: {id}\nkey: {webhooks.told(key(secret, id, generation))}")
+    typer.echo(f"our messages are signed with: {webhooks.told(key_out(secret, id, generation))}")

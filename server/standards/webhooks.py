@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +22,29 @@ OLDEST_S: Final = 300
 """How far the clock of the other end may differ."""
 _SECOND: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURES_AT_MOST: Final = 10
+URL_LONGEST: Final = 500
+_URL: Final = re.compile(
+    r"https://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-9][0-9]{0,4}))?(?:/[A-Za-z0-9._~/%=&?+-]*)?",
+    re.ASCII,
+)
+"""Narrower than any address may be, so that nobody reads another host in it than this does."""
+
+
+def drawn(secret: bytes, direction: str, id: str, generation: int) -> bytes:
+    """A key of 32 bytes that nothing keeps: of the secret of the house, the id of the other end and the generation of
+    its key. Each direction has one of its own, so that nothing of ours comes back as a message of theirs."""
+    text = f"yunjian external\n{id}\n{generation}"
+    if direction:
+        text += f"\n{direction}"
+    return hmac.digest(secret, text.encode(), hashlib.sha256)
+
+
+def may_go(url: str, hosts: Collection[str]) -> bool:
+    """Whether messages may go to this address: by https, to a host that is named, without a name or a password in it."""
+    found = _URL.fullmatch(url) if len(url) <= URL_LONGEST else None
+    if found is None or int(found[2] or 443) > 65535:
+        return False
+    return found[1] in {host.lower() for host in hosts}
 
 
 def told(secret: bytes) -> str:

@@ -19,11 +19,13 @@ TaskState = Literal["open", "suspended", "closed", "cancelled"]
 TaskCause = Literal[
     "missed_call", "asked", "post_returned", "correction_passed", "promise_passed", "limit_passed",
     "told", "untold", "low_rated", "declared", "declared_untrue",
+    "system_untold",
 ]  # fmt: skip
 """Why it was opened, or what was said of it since: a call that nobody answered, the applicant's wish, post that
 came back, 补正 and 容缺后补 not brought in time, a limit of the case that is over, in the words of who
 opened it, something that no short message told the applicant, a low rating, a declaration (告知承诺) that is to be
-verified, or one that was found untrue after the case was granted."""
+verified, one that was found untrue after the case was granted, or something that an external system could not be
+told."""
 Outcome = Literal["contacted", "no_answer", "wrong_number", "done", "note"]
 """联系上了, 没接, 号码不对, 办成了, or something to be known."""
 TaskTab = Literal["mine", "others", "demanded", "unclaimed", "untold", "ended"]

@@ -23,11 +23,17 @@ TellingStep = Literal[
     "extended",
 ]  # fmt: skip
 """受理, 补正, 不予受理, 准予, 不予, 制证完成可取, 已寄出, 退件, 终止, 需缴费, 暂停计时, 延长期限: each has its approved template at the gateway."""
+SystemStep = Literal[
+    "handed_in", "complete", "declined", "withdrawn", "sent_back", "ended", "delivered"
+]
+"""收件, 材料齐全并受理, 不予受理, 撤回, 退件, 终止, 送达: what an external system is told of a case that is decided in it."""
 TellingState = Literal["waiting", "sent", "received", "handed", "lapsed"]
 """待发, 已发, 已达 (with receipt), handed to people, or not told before the case went into the archive."""
-Untold = Literal["off", "no_mobile", "rejected", "unreachable", "undelivered", "no_receipt"]
+Untold = Literal[
+    "off", "no_mobile", "rejected", "unreachable", "undelivered", "no_receipt", "revoked"
+]
 """Why people tell it: no gateway is set, no mobile number, the gateway took it not, it did not answer, the message
-did not arrive, no receipt came in time."""
+did not arrive, no receipt came in time, or the external system has no key or no address any more."""
 Arrival = Literal["delivered", "undelivered"]
 SignedKind = Literal["message", "receipt"]
 """What is signed: so that nothing of ours comes back as a receipt."""
@@ -47,6 +53,16 @@ TEXTS: Final[dict[TellingStep, str]] = {
     "stopped": "已暂停计算办理期限，告知书已作出",
     "extended": "已延长办理期限，告知书已作出",
 }
+SYSTEM_TEXTS: Final[dict[SystemStep, str]] = {
+    "handed_in": "已收件",
+    "complete": "材料齐全，已受理",
+    "declined": "不予受理",
+    "withdrawn": "申请人撤回",
+    "sent_back": "未补正退件",
+    "ended": "终止办理",
+    "delivered": "已送达",
+}
+"""What people tell an external system that could not be told."""
 BEGINS, ENDS = 8, 21
 """The hours of China's clock in which messages are sent."""
 AGAIN_AFTER: Final = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800))
@@ -66,7 +82,7 @@ class Telling:
 
     id: str
     case_id: str
-    step: TellingStep
+    step: TellingStep | SystemStep
     unit_id: str
     number: str
     day: date
@@ -78,19 +94,22 @@ class Telling:
     received_at: datetime | None = None
     why: Untold | None = None
     task_id: str | None = None
+    external_id: str | None = None
+    """It is told to this external system, and not to the applicant."""
 
 
 def opened(
     id: str,
     case_id: str,
-    step: TellingStep,
+    step: TellingStep | SystemStep,
     unit_id: str,
     number: str,
     day: date,
     at: datetime,
+    external_id: str | None = None,
 ) -> Telling:
     """A new one, due at once: whether the hour allows a message is asked when one is to be sent."""
-    return Telling(id, case_id, step, unit_id, number, day, at, at)
+    return Telling(id, case_id, step, unit_id, number, day, at, at, external_id=external_id)
 
 
 def short_number(receipt_number: str | None, number: str | None) -> str:
@@ -99,9 +118,17 @@ def short_number(receipt_number: str | None, number: str | None) -> str:
 
 
 def text(telling: Telling) -> str:
-    """What is said on the telephone, in Chinese."""
+    """What is said on the telephone, or to who runs the external system, in Chinese."""
     of = f"（{telling.number}）" if telling.number else ""
-    return f"您的办件{of}{TEXTS[telling.step]}"
+    if telling.external_id is not None:
+        return "".join(words for step, words in SYSTEM_TEXTS.items() if step == telling.step)
+    words = "".join(words for step, words in TEXTS.items() if step == telling.step)
+    return f"您的办件{of}{words}"
+
+
+def step_of(telling: Telling) -> TellingStep:
+    """The step of which an applicant is told."""
+    return next(one for one in STEPS if one == telling.step)
 
 
 def mobile(phone: str) -> str | None:
@@ -121,9 +148,12 @@ def allowed(at: datetime) -> datetime:
     return morning.astimezone(UTC)
 
 
-def again_at(tries: int, at: datetime) -> datetime | None:
-    """When what failed at its ``tries``-th try is tried once more; None: never."""
-    return allowed(at + AGAIN_AFTER[tries - 1]) if tries <= len(AGAIN_AFTER) else None
+def again_at(tries: int, at: datetime, *, by_day: bool = True) -> datetime | None:
+    """When what failed at its ``tries``-th try is tried once more; None: never. ``by_day``: never at night."""
+    if tries > len(AGAIN_AFTER):
+        return None
+    again = at + AGAIN_AFTER[tries - 1]
+    return allowed(again) if by_day else again
 
 
 def sent(telling: Telling, at: datetime) -> Telling:

@@ -9,7 +9,7 @@ from server.tasks.rows import find as find_task
 from server.tasks.rules import Task
 from server.tasks.wire import TaskResultView
 from server.tellings import rows
-from server.tellings.rules import Telling, TellingState
+from server.tellings.rules import Telling, TellingState, step_of
 from server.tellings.wire import Tellings, TellingShown, TellingView
 from signaling.wire.envelope import PersonRef
 
@@ -45,7 +45,7 @@ def _view(
     mine = task is not None and not task.over and may(actor, Act.TASK_DO, unit_id=task.unit_id)
     return TellingView(
         id=one.id,
-        step=one.step,
+        step=step_of(one),
         unit_name=unit_name,
         number=one.number,
         day=one.day,

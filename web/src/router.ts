@@ -158,6 +158,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'admin_papers', roles: ['admin', 'supervisor'] },
   },
   {
+    path: '/admin/externals',
+    name: 'admin_externals',
+    component: () => import('./pages/admin/AdminExternals.vue'),
+    meta: { title: 'admin_externals', roles: ['admin', 'supervisor'] },
+  },
+  {
     path: '/admin/calendar',
     name: 'admin_calendar',
     component: () => import('./pages/admin/AdminCalendar.vue'),

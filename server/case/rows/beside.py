@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rows.columns import Looked, looked_of, origin_of, remarks_of
+from server.case.rows.columns import Looked, course_of, looked_of, origin_of, remarks_of
 from server.case.rules.checklist import Check
+from server.case.rules.course.reconciling import StatedStep
 from server.case.rules.form import SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.talk.comment import Comment
@@ -21,11 +22,15 @@ from server.store.tables import (
     comments,
     field_drafts,
     field_history,
+    items,
     materials,
     sayings,
 )
 
 Connection = AsyncConnection
+
+
+REPORTED_WITHIN: Final = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +144,27 @@ async def list_entries(
         entry = SavedValue(one.value, one.version, one.by, one.at, one.on_behalf_of)
         listed[one.case_id][one.field] = entry
     return listed
+
+
+async def reported_on(
+    connection: AsyncConnection, unit_id: str, system: str, day: date
+) -> list[StatedStep]:
+    """What the system did on this day by the cases that this unit decides in it. A case of which it is older than two
+    years is not looked for."""
+    since = datetime.combine(day, time.min, UTC) - REPORTED_WITHIN
+    query = (
+        sa.select(cases.c.number, cases.c.course)
+        .join(items, items.c.id == cases.c.item_id)
+        .where(
+            cases.c.unit_id == unit_id,
+            cases.c.number.is_not(None),
+            cases.c.created_at > since,
+            items.c.body["system"].as_string() == system,
+        )
+    )
+    return [
+        StatedStep(row["number"], one.step, one.number)
+        for row in (await connection.execute(query)).mappings()
+        for one in course_of(row["course"]).reports
+        if one.on == day
+    ]

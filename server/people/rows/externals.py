@@ -15,7 +15,8 @@ from server.store.tables import cases, externals
 @dataclass(frozen=True, slots=True)
 class External:
     """A system that reports for a unit, of the items that name it. ``id`` is that of the account in whose name it
-    acts; ``generation`` says which of its keys holds; ``revoked_at``: none does any more."""
+    acts; ``generation`` says which of its keys holds; ``revoked_at``: none does any more; ``url``: where it is told of
+    its cases, None: nowhere."""
 
     id: str
     unit_id: str
@@ -23,6 +24,7 @@ class External:
     generation: int
     made_at: datetime
     revoked_at: datetime | None
+    url: str | None
 
 
 def _external(row: Mapping[str, Any]) -> External:
@@ -43,17 +45,28 @@ async def find(connection: AsyncConnection, id: str) -> External | None:
     return None if row is None else _external(dict(row))
 
 
+async def of_system(connection: AsyncConnection, unit_id: str, system: str) -> External | None:
+    """The one that reports for the unit what is done in this system."""
+    query = sa.select(externals).where(
+        externals.c.unit_id == unit_id,
+        externals.c.system == system,
+        externals.c.revoked_at.is_(None),
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _external(dict(row))
+
+
 async def add(connection: AsyncConnection, new: External) -> None:
     """A new one is kept."""
     await connection.execute(externals.insert().values(**asdict(new)))
 
 
 async def change(connection: AsyncConnection, after: External) -> None:
-    """Its key is another one, or none."""
+    """Its key is another one, or none, or it is told elsewhere."""
     await connection.execute(
         externals.update()
         .where(externals.c.id == after.id)
-        .values(generation=after.generation, revoked_at=after.revoked_at)
+        .values(generation=after.generation, revoked_at=after.revoked_at, url=after.url)
     )
 
 

@@ -55,7 +55,21 @@ externals = sa.Table(  # systems that report for a unit by API; the key is drawn
     C("generation", sa.Integer, nullable=False, info=FACT),  # which of its keys holds
     C("made_at", Utc, nullable=False, info=FACT),
     C("revoked_at", Utc, nullable=True, info=FACT),
+    C("url", sa.String(500), nullable=True, info=FACT),  # where it is told of its cases
     info=told_in(of_unit("{unit_id}"), made="made_at"),
+)  # fmt: skip
+statements = sa.Table(  # what external systems state of a day, for 对账
+    "statements", metadata, key(info=FACT),
+    C("external_id", ID, sa.ForeignKey("externals.id"), nullable=False, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("day", sa.Date, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("message", sa.String(64), nullable=False, info=FACT),  # webhook-id
+    C("sha256", sa.String(64), nullable=False, info=FACT),  # of its body
+    C("steps", JSON, nullable=False, info=FACT),
+    sa.Index("statements_message", "external_id", "message", unique=True),
+    sa.Index("ix_statements_day", "external_id", "day"),
+    info=told_in(of_unit("{unit_id}"), made="at"),
 )  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, key(info=SIGN_IN),

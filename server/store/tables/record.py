@@ -372,6 +372,7 @@ tellings = sa.Table(  # a step of a case, told to its applicant: the outbox of s
     C("received_at", Utc, nullable=True, info=FACT),  # by the gateway's receipt
     C("why", sa.String(12), nullable=True, info=FACT),  # why people tell it
     C("task_id", ID, sa.ForeignKey("tasks.id"), nullable=True, info=FACT),
+    C("external_id", ID, sa.ForeignKey("externals.id"), nullable=True, info=FACT),  # told to a system, not to the applicant
     C("due_at", Utc, nullable=True, info=SENDING),  # when it is tried next, or its receipt given up
     C("tries", sa.Integer, nullable=False, info=SENDING),
     info=told_in(of_telling("{id}"), made="made_at"),

@@ -52,13 +52,15 @@ class TellingTurn(Turn):
         after = rules.handed(self.telling, why, task_id)
         if after is self.telling:
             return
+        outside = after.external_id is not None
         await tasks.open_task(
             self.change,
             task_rules.opened(
-                task_id, after.case_id, "tell", after.unit_id, f"告知申请人：{rules.text(after)}",
-                TaskSource("untold", why, self.at),
-                next_step="电话告知申请人", next_at=self.at + rules.TOLD_WITHIN,
-                once=f"telling:{after.id}",
+                task_id, after.case_id, "follow" if outside else "tell", after.unit_id,
+                f"{'告知外部系统' if outside else '告知申请人'}：{rules.text(after)}",
+                TaskSource("system_untold" if outside else "untold", why, self.at),
+                next_step="联系外部系统" if outside else "电话告知申请人",
+                next_at=self.at + rules.TOLD_WITHIN, once=f"telling:{after.id}",
             ),
         )  # fmt: skip
         await self.done("telling.hand", after, {"why": why, "task": task_id})
@@ -69,5 +71,7 @@ async def open_telling(change: Change, telling: Telling) -> None:
     subject = of_telling(telling.id)
     await change.make(subject)
     payload = {"case": telling.case_id, "step": telling.step, "unit": telling.unit_id}
+    if telling.external_id is not None:
+        payload["external"] = telling.external_id
     told = Told(None, subject, payload, beside=[rows.new_telling(telling)])
     await Turn(change, subject, 1).tell("telling.open", told)

@@ -133,7 +133,11 @@ PHONES: Final = frozenset({
 })  # fmt: skip
 """By a link and without a sign-in: what they leave is tested in tests/server/uploads/test_phones.py."""
 RECEIPTS: Final = frozenset(
-    {"POST /api/v1/telling-receipts", "POST /api/v1/externals/{external_id}/reports"}
+    {
+        "POST /api/v1/telling-receipts",
+        "POST /api/v1/externals/{external_id}/reports",
+        "POST /api/v1/externals/{external_id}/statements",
+    }
 )
 """By the gateway's signature: what they leave is tested in tests/server/tellings/test_tellings.py."""
 COMMANDS: Final = "POST /api/v1/commands"

@@ -72,16 +72,21 @@ class Outside:
             return answer.status, await answer.json()
 
 
-@pytest.fixture
-async def course(office: Office, tmp_path: Path) -> AsyncIterator[Course]:
-    """A case that is decided in the system, accepted."""
+async def elsewhere(office: Office) -> str:
+    """An item that is decided in the system; its id."""
     [known] = [one for one in demo.ITEMS if one.id == demo.PRINCIPAL]
     item = replace(known, id="item-elsewhere", code=known.code[:-1] + "9", system=NAME)
     async with office.store.change(SYSTEM) as change:
         await catalogue.add_item(change.connection, item)
         await change.record("catalogue", "catalogue.import", "catalogue", None, payload={})
+    return item.id
+
+
+@pytest.fixture
+async def course(office: Office, tmp_path: Path) -> AsyncIterator[Course]:
+    """A case that is decided in the system, accepted."""
     course = Course(office, tmp_path)
-    await course.filled(item_id=item.id)
+    await course.filled(item_id=await elsewhere(office))
     await course.handed_in()
     await course.accepted()
     yield course

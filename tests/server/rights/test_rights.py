@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from server.app import ROUTES, Running
+from server.case.acts.elsewhere import systems
 from server.case.wire.messages import FROM_PAGE
 from server.demo import data as demo
 from server.edge.route import STORE, Route
@@ -72,6 +73,7 @@ PUBLIC: Final = frozenset({
     "POST /api/v1/session",
     "POST /api/v1/enquiries",  # for who knows number and identity: tests/server/case/test_enquiries.py
     "POST /api/v1/externals/{external_id}/reports",  # for who has a key: tests/server/case/test_external.py
+    "POST /api/v1/externals/{external_id}/statements",  # the same: tests/server/case/test_hooks.py
     "POST /api/v1/telling-receipts",  # for who has the secret: tests/server/tellings/test_tellings.py
     "DELETE /api/v1/session",
     # for who shows a session, one with a temporary password too: tests/server/people/test_accounts.py
@@ -156,6 +158,9 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/catalogue/{item_id}": OWN,
     "PUT /api/v1/catalogue/{item_id}/offer": OWN,
     "POST /api/v1/catalogue": ADMINS | OPERATORS,  # of own items, and of new units
+    "GET /api/v1/externals": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
+    "GET /api/v1/externals/{external_id}/reconciliation": OWN,  # and its supervisor: tests/server/case/test_hooks.py
+    "GET /api/v1/externals/{external_id}/reconciliation/file": OWN,
     "GET /api/v1/templates": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "GET /api/v1/templates/{paper_kind}": ADMINS | WATCHING | {OUTSIDER},
     "GET /api/v1/templates/{paper_kind}/versions/{version}": ADMINS | WATCHING | {OUTSIDER},
@@ -425,7 +430,9 @@ async def _live(scene: Scene) -> dict[str, Any]:
             AGENTS, case_id, "help", demo.JINAN, "x", told, next_step="x", next_at=later
         )
         await open_task(change, replace(helped, accepted_at=now_at))
+    external = await systems.add(scene.store, unit=demo.XIHAIAN, system="某平台")
     return {
+        "external_id": external["id"],
         "task_id": task.id, "outcome": "note", "next_step": "x", "next_at": later.isoformat(),
         "answer_by": later.isoformat(),
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
@@ -519,7 +526,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
-        "combined", "first", "second", "to", "by", "side", "tab", "only",
+        "combined", "first", "second", "to", "by", "side", "tab", "only", "on",
     }  # fmt: skip
     assert sorted(named(one) for one in declared() if "q" in one.query.model_fields) == [
         "GET /api/v1/catalogue",
@@ -576,6 +583,8 @@ async def asked(
     query = (
         {"first": "supervisor", "second": "approver"} if "first" in route.query.model_fields else {}
     )
+    if "on" in route.query.model_fields:
+        query["on"] = "2026-11-23"
     async with http.request(
         method or route.method, path, headers=headers, json=body, params=query
     ) as said:

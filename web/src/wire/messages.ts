@@ -4331,6 +4331,16 @@ export interface Colleagues {
   people: PersonRef[]
 }
 /**
+ * A step on both sides; null: that side has it not.
+ */
+export interface ComparedView {
+  case: string
+  step: 'accepted' | 'granted' | 'denied' | 'issued'
+  ours: string | null
+  theirs: string | null
+  verdict: 'differs' | 'only_here' | 'only_there' | 'same'
+}
+/**
  * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
  * or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``, that of a declaration for ``{line}``.
  */
@@ -4408,6 +4418,21 @@ export interface EnquiryView {
   legal_due_on: string | null
   stopped: boolean
   owed_by: string | null
+}
+/**
+ * The external systems of one's unit, the oldest first.
+ */
+export interface ExternalList {
+  externals: ExternalView[]
+}
+/**
+ * An external system of one's unit. ``told``: it is told of its cases.
+ */
+export interface ExternalView {
+  id: string
+  system: string
+  told: boolean
+  revoked: boolean
 }
 /**
  * What would come of a document: the item as it would be, or everything that is wrong.
@@ -4743,6 +4768,17 @@ export interface ProblemBody {
   }
 }
 /**
+ * 对账 of one day: what does not agree first. ``stated_at`` null: the system has stated nothing of that day.
+ * ``untold``: messages of that day that it has not taken.
+ */
+export interface Reconciliation {
+  external: ExternalView
+  on: string
+  stated_at: string | null
+  untold: number
+  steps: ComparedView[]
+}
+/**
  * 转出: a case that the asker's unit referred to another one, as it stood then. The applicant's name is masked.
  */
 export interface ReferredCase {
@@ -4951,6 +4987,7 @@ export interface TaskSourceView {
     | 'low_rated'
     | 'declared'
     | 'declared_untrue'
+    | 'system_untold'
   text: string
   at: string
   by: PersonRef | null
@@ -4987,7 +5024,7 @@ export interface TellingView {
   state: 'waiting' | 'sent' | 'received' | 'to_tell' | 'told' | 'untold'
   sent_at: string | null
   received_at: string | null
-  why: ('off' | 'no_mobile' | 'rejected' | 'unreachable' | 'undelivered' | 'no_receipt') | null
+  why: ('off' | 'no_mobile' | 'rejected' | 'unreachable' | 'undelivered' | 'no_receipt' | 'revoked') | null
   owner: PersonRef | null
   results: TaskResultView[]
   task_id: string | null

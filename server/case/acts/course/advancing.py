@@ -14,7 +14,7 @@ from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
 from server.case.acts.course.following import post_returned, to_verify
 from server.case.acts.course.numbers import AHEAD
-from server.case.acts.course.telling import tell
+from server.case.acts.course.telling import tell, tell_system
 from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
@@ -60,7 +60,7 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store.subject import Told
 from server.tasks.acts import turns as tasks
-from server.tellings.rules import TellingStep
+from server.tellings.rules import SystemStep, TellingStep
 from signaling.refusals import Code, Refusal
 
 ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
@@ -70,6 +70,13 @@ ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
 }
 """The paper of each end to the side."""
 
+_OUTSIDE: Final[Mapping[CaseState, SystemStep]] = {
+    "withdrawn": "withdrawn",
+    "returned": "sent_back",
+    "terminated": "ended",
+    "delivered": "delivered",
+}
+"""What an external system is told of that decides the case."""
 _BEGUN: Final[Mapping[Way, TellingStep]] = {"collected": "ready", "posted": "posted"}
 """What the applicant is told of when a delivery begins; the electronic one tells itself, at a visit he is there."""
 
@@ -404,6 +411,15 @@ async def _told(turn: CaseTurn, papers: Sequence[PaperKind], step: TellingStep |
         await tell(turn, step)
 
 
+async def _also(
+    turn: CaseTurn, then: Callable[[], Awaitable[object]] | None, step: SystemStep
+) -> None:
+    """What else follows, and that the external system is told."""
+    if then is not None:
+        await then()
+    await tell_system(turn, step)
+
+
 async def _ask(turn: CaseTurn, papers: Sequence[PaperKind], returned: str | None) -> None:
     for kind in papers:
         await ask_paper(turn, kind)
@@ -429,6 +445,9 @@ def advanced(
     forget: bool = False,
 ) -> Told:
     """The case with its course as it is now. ``forget``: it is over, and with it what was missed and what was to be seen to."""
+    outside = _OUTSIDE.get(state) if state != turn.case.state else None
+    if outside is not None:
+        then = partial(_also, turn, then, outside)
     turn.keep(replace(turn.case, state=state, course=after))
     return Told(
         CaseAdvanced(**turn.stamp, step=step, state=state, course=course_view(after, turn.people)),

@@ -16,7 +16,7 @@ from server.case.acting import rests_on
 from server.case.acts.course import following, listing
 from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
-from server.case.acts.course.telling import tell
+from server.case.acts.course.telling import tell, tell_system
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import checklist, form
@@ -179,6 +179,8 @@ async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> 
     """The paper of the decision, and that the applicant is told; where the case is granted at once (即办, 受理并准予), the
     ruling behind it, which is refused as one by itself is, and with it the decision: he is told of that alone."""
     await ask_paper(turn, PAPERS[kind])
+    if kind != "to_correct":
+        await tell_system(turn, "complete" if kind == "accepted" else "declined")
     if not turn.case.fillable:
         await tasks.case_over(turn.change, turn.case_id, "callback")
     if kind == "accepted" and command.grant:

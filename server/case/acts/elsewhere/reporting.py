@@ -62,17 +62,7 @@ class Reporting:
         minutes), ``malformed`` (the message's id is none), ``throttled``, ``command_id_reused`` (the id with another
         content), and as ``course.external.report`` does.
         """
-        if self.secret is None:
-            raise Refusal(Code.NOT_FOUND)
-        now = self.store.clock.now()
-        async with self.store.read() as connection:
-            external = await rows.find(connection, external_id)
-        if external is None or not _signed(self.secret, external, body, said, now):
-            security_log.warning("forged_report", source=source)
-            raise Refusal(Code.FORBIDDEN)
-        if not _MESSAGE.fullmatch(said.id):
-            raise Refusal(Code.MALFORMED, fields=webhooks.ID)
-        self._pace(external_id, now)
+        external = await self.believed(external_id, body, said, source)
         async with self.store.read() as connection:
             case_id = await rows.case_of(connection, external, report.case)
         if case_id is None:
@@ -107,6 +97,22 @@ class Reporting:
             change.ack(taken.model_dump(mode="json"))
             await turn.tell(command.type, told)
         return taken
+
+    async def believed(self, external_id: str, body: bytes, said: Said, source: str) -> External:
+        """The system whose key signed this body. Refused: ``not_found`` (no secret is set), ``forbidden``,
+        ``malformed``, ``throttled``, as ``take`` says."""
+        if self.secret is None:
+            raise Refusal(Code.NOT_FOUND)
+        now = self.store.clock.now()
+        async with self.store.read() as connection:
+            external = await rows.find(connection, external_id)
+        if external is None or not _signed(self.secret, external, body, said, now):
+            security_log.warning("forged_report", source=source)
+            raise Refusal(Code.FORBIDDEN)
+        if not _MESSAGE.fullmatch(said.id):
+            raise Refusal(Code.MALFORMED, fields=webhooks.ID)
+        self._pace(external_id, now)
+        return external
 
     def _pace(self, external_id: str, now: datetime) -> None:
         minute = int(now.timestamp()) // 60

@@ -5,8 +5,7 @@ backup holds one. Each system acts in the name of an account of its unit that ha
 to, so that record and ledger name it like everybody else.
 """
 
-import hashlib
-import hmac
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from server.people.rows import staffing
 from server.people.rows.externals import External
 from server.rights.ids import new_id
 from server.rights.subjects import of_person, of_unit
+from server.standards import webhooks
 from server.standards.identifiers import plain
 from server.store import SYSTEM, Store
 from server.store.subject import Turn
@@ -29,8 +29,12 @@ _STAFF_NUMBER: Final = "外部系统"
 
 def key(secret: bytes, id: str, generation: int) -> bytes:
     """What the system signs with, and nobody else."""
-    text = f"yunjian external\n{id}\n{generation}".encode()
-    return hmac.digest(secret, text, hashlib.sha256)
+    return webhooks.drawn(secret, "", id, generation)
+
+
+def key_out(secret: bytes, id: str, generation: int) -> bytes:
+    """What signs the messages to the system; another one than it signs with."""
+    return webhooks.drawn(secret, "out", id, generation)
 
 
 async def add(store: Store, *, unit: str, system: str) -> dict[str, Any]:
@@ -52,7 +56,7 @@ async def add(store: Store, *, unit: str, system: str) -> dict[str, Any]:
         there = await rows.list_externals(connection, home)
         if any(one.system == name and one.revoked_at is None for one in there):
             raise Refusal(Code.MALFORMED, fields="system")
-        new = External(new_id(), home, name, 1, change.at, None)
+        new = External(new_id(), home, name, 1, change.at, None, None)
         person = await Turn.of(change, of_person(new.id))
         await staff.add_person(
             connection,
@@ -85,6 +89,16 @@ async def revoke(store: Store, *, id: str) -> None:
     await _changed(store, id, "external.revoke")
 
 
+async def tell(store: Store, *, id: str, url: str | None, hosts: Collection[str]) -> None:
+    """From now on the system is told there of its cases; None: no more. ``hosts``: where messages may go.
+
+    Refused: ``not_found`` (none, or revoked), ``malformed`` (not https, or another host).
+    """
+    if url is not None and not webhooks.may_go(url, hosts):
+        raise Refusal(Code.MALFORMED, fields="url")
+    await _changed(store, id, "external.tell", url)
+
+
 async def listed(store: Store) -> list[dict[str, Any]]:
     """All that ever were, with the names of their units."""
     async with store.read() as connection:
@@ -96,12 +110,13 @@ async def listed(store: Store) -> list[dict[str, Any]]:
                 "system": one.system,
                 "generation": one.generation,
                 "revoked": one.revoked_at is not None,
+                "url": one.url,
             }
             for one in await rows.list_externals(connection)
         ]
 
 
-async def _changed(store: Store, id: str, act: str) -> External:
+async def _changed(store: Store, id: str, act: str, url: str | None = None) -> External:
     async with store.read() as connection:
         found = await rows.find(connection, id)
     if found is None:
@@ -113,9 +128,13 @@ async def _changed(store: Store, id: str, act: str) -> External:
             raise Refusal(Code.NOT_FOUND, external=id)
         if act == "external.rotate":
             after = replace(before, generation=before.generation + 1)
+        elif act == "external.tell":
+            after = replace(before, url=url)
         else:
             after = replace(before, revoked_at=change.at)
         await rows.change(change.connection, after)
         payload = {"external": id, "system": after.system, "generation": after.generation}
+        if act == "external.tell":
+            payload["url"] = url or ""
         await turn.enter(act, payload)
     return after

@@ -14,6 +14,7 @@ from server.case import rows
 from server.case.acting import apart, rests_on
 from server.case.acts.course import listing
 from server.case.acts.course.numbers import AHEAD, number_of
+from server.case.acts.course.telling import tell_system
 from server.case.acts.papers.press import ask_paper
 from server.case.admission import reader_of
 from server.case.rows import papers as paper_rows
@@ -172,9 +173,14 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
         },
         {"number": number},
         on_behalf_of=APPLICANT,
-        then=partial(ask_paper, turn, "receipt"),
+        then=partial(_handed_in, turn),
         after=partial(turn.house.tell, ListedChanged(unit_id=case.unit_id, what="submitted")),
     )
+
+
+async def _handed_in(turn: CaseTurn) -> None:
+    await ask_paper(turn, "receipt")
+    await tell_system(turn, "handed_in")
 
 
 async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage:

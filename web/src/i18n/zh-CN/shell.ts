@@ -54,6 +54,7 @@ export default {
     admin_form: '申请表',
     admin_items: '事项',
     admin_papers: '文书模板',
+    admin_externals: '外部系统对账',
     admin_calendar: '工作日历',
     admin_health: '系统状态',
     not_found: '没有这一页',

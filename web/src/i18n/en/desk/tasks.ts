@@ -93,6 +93,13 @@ export default {
       declared: 'granted on a declaration',
       declared_untrue: 'a declaration was untrue',
       low_rated: 'A low rating',
+      system_untold: 'An external system was not told',
+    },
+    system_untold: {
+      off: 'no key or host is set',
+      rejected: 'the system did not take it',
+      unreachable: 'the system did not answer',
+      revoked: 'the system has no key or address any more',
     },
     states: { open: 'Open', suspended: 'Suspended', closed: 'Done', cancelled: 'Cancelled' },
     outcomes: {

@@ -93,6 +93,13 @@ export default {
       low_rated: '评价不满意',
       declared: '准予依据告知承诺',
       declared_untrue: '告知承诺不实',
+      system_untold: '外部系统没有告知到',
+    },
+    system_untold: {
+      off: '没有配置外部系统的地址或密钥',
+      rejected: '外部系统没有接收',
+      unreachable: '外部系统没有应答',
+      revoked: '外部系统已停用',
     },
     states: { open: '办理中', suspended: '已中止', closed: '已办结', cancelled: '已取消' },
     outcomes: {
