@@ -16,7 +16,7 @@ from server.case.wire.course.external import (
     ExternalTaken,
     Reconciliation,
 )
-from server.edge.edge import attachment, source
+from server.edge.edge import DOWNLOADED, attachment, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.standards import webhooks
 from signaling.refusals import Code
@@ -117,5 +117,5 @@ async def read_reconciliation_file(ask: Ask[DayQuery, Nothing]) -> web.StreamRes
     comparing = ask.request.app[COMPARING]
     told = await comparing.compared(ask.actor, ask.path("external_id"), ask.query.on)
     name = f"对账-{told.external.system}-{told.on.isoformat()}.csv"
-    headers = {hdrs.CONTENT_DISPOSITION: attachment(name)}
+    headers = {**DOWNLOADED, hdrs.CONTENT_DISPOSITION: attachment(name)}
     return web.Response(body=as_csv(told), content_type=CSV, charset="utf-8", headers=headers)

@@ -127,7 +127,9 @@ async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
         return [one.id for one in await listing(office.store, office.actors[login], text=text)]
 
     for part in (CARD, MOBILE, IDENTITY_NUMBER[:8], IDENTITY_NUMBER[:4], "身份证3"):
-        assert await found(CLERK, part) == [case_id], part
+        # eight digits and more are looked for as the number of a case, and nowhere else
+        named = [] if part in (CARD, MOBILE, IDENTITY_NUMBER[:8]) else [case_id]
+        assert await found(CLERK, part) == named, part
         assert await found(APPROVER, part) == [], part
         assert await found(SUPERVISOR, part) == [], part
         assert await call_log(office.store, office.actors[SUPERVISOR], file=part) == [], part

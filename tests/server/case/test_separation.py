@@ -301,6 +301,7 @@ DECIDES: dict[type[Command], dict[str, Any]] = {
     CaseCheck: {"point": "seal", "verdict": "ok"},
     materials.CaseReview: {"material_id": "material-1", "review": "accepted"},
     promises.CaseMovePromise: {"line": "licence", "due_on": "2026-12-01", "reason": "x"},
+    promises.CaseVerify: {"line": "licence", "verdict": "true", "how": "compared"},
     decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     decision.CaseStopClock: {"why": "hearing", "reason": "听证"},
     decision.CaseResumeClock: {},
