@@ -91,8 +91,8 @@ function earlyFrame(): Plugin {
 
 /** The parts that a desk fetches while it rests (src/wire/ahead.ts), and the modules with which each begins. */
 const AHEAD = {
-  window_case: ['/src/pages/window/WindowCasePage.vue', '/src/i18n/zh-CN/case.ts'],
-  approver_case: ['/src/pages/approver/ApproverCasePage.vue', '/src/i18n/zh-CN/case.ts'],
+  window_case: ['/src/pages/window/WindowCasePage.vue', '/src/i18n/zh-CN/case/index.ts'],
+  approver_case: ['/src/pages/approver/ApproverCasePage.vue', '/src/i18n/zh-CN/case/index.ts'],
   document: ['/pdfjs-dist/legacy/build/pdf.mjs', '/pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'],
 }
 
