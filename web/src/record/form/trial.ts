@@ -49,6 +49,7 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
       phones: [],
       unmaskings: [],
       drawings: [],
+      promises: [],
     }) as unknown as CaseView
   let version = Math.max(1, ...Object.values(fields.value).map((one) => one.version))
   const snapshot = shallowRef<CaseSnapshot | null>({ audience: 'window', version, case: whole() })
