@@ -35,7 +35,7 @@ async def test_a_template_is_tried_out_published_and_taken_back(tmp_path: Path) 
         await room.locator("[data-template=refusal]").click()
         await expect(room.locator(".caption h2")).to_have_text("不予受理通知书")
         await expect(preview.first).to_be_visible(timeout=DRAWN_MS)
-        await expect(room.locator("[data-template]")).to_have_count(16)
+        await expect(room.locator("[data-template]")).to_have_count(21)
         await expect(standing).to_have_text("系统自带")
         text = await source.input_value()
         assert END in text
