@@ -54,6 +54,8 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.archive": "course",
     "case.register_consulted": "course",
     "case.conclude": "course",
+    "case.begin_sequel": "course",
+    "case.end_sequel": "course",
 }
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""

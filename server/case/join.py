@@ -21,6 +21,7 @@ from server.case.acts.elsewhere.reporting import Reporting
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press, signing
+from server.case.acts.sequels import beginning
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
 from server.case.api import calendar, cases, enquiries, externals
 from server.jobs.join import KINDS
@@ -64,6 +65,7 @@ async def join(node: Node) -> None:
         asking.commands(store),
         renewing.commands(store),
         printing.commands(store),
+        beginning.commands(store),
     )
     node.passes(showing.ephemerals(store, app[MARKS].note))
     node.runs("following", partial(following.run, store))

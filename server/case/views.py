@@ -13,6 +13,7 @@ from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Deadlines, Extension, Halt
 from server.case.rules.course import course as courses
+from server.case.rules.course.sequels import SequelOf
 from server.case.rules.course.states import CONSULTATIONS
 from server.case.rules.form import Proposal as Proposed
 from server.case.rules.form import SavedValue
@@ -43,6 +44,7 @@ from server.case.wire.course.advancing import (
     RulingView,
 )
 from server.case.wire.course.consulting import ConsultationView
+from server.case.wire.course.sequels import SequelOfView, SequelView
 from server.case.wire.decision import (
     Check,
     ClockView,
@@ -156,6 +158,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         course=course_view(case.course, people),
         owner=people[case.owner_id] if case.owner_id else None,
         receipt_number=case.receipt_number,
+        sequel_of=SEQUEL_OF(case.sequel_of, {}) if case.sequel_of else None,
     )
 
 
@@ -234,10 +237,14 @@ COURSE: Final = Filled(
         "reports": Filled(ReportedView, courses.Reported),
         "consultation": Filled(ConsultationView, courses.Consultation),
         "mandate": Filled(RenewalView, courses.Renewal),
+        "sequels": Filled(SequelView, courses.Sequel),
         "fee": Filled(FeeView, courses.Fee, {"payment": Filled(PaymentView, courses.Payment)}),
     },
     beside=frozenset({"ruling", "agreement"}),
 )
+
+
+SEQUEL_OF: Final = Filled(SequelOfView, SequelOf)
 
 
 def referral_view(referral: rules.Referral, people: People) -> ReferralView:

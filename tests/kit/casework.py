@@ -32,6 +32,7 @@ from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
+from server.case.acts.sequels import beginning
 from server.case.acts.talk import comments, drawing, rating, sayings
 from server.case.rules.materials.material import Purpose
 from server.case.wire.form import CaseEdit
@@ -156,6 +157,7 @@ class Office:
             **handovers.commands(store),
             **asking.commands(store),
             **renewing.commands(store),
+            **beginning.commands(store),
             **printing.commands(store),
             **working.commands(store),
             **self.switchboard.handlers(),

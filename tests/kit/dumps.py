@@ -33,6 +33,7 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.demo import data as demo
+from server.standards.working_days import china_day
 from server.store.ledger.journal import HEADS, LEAVES, PUBLIC_KEY
 from signaling.client import Refused
 from tests.kit.desks import metadata
@@ -312,6 +313,7 @@ async def _fill(address: str, acts: _Acts) -> None:
         refer = {"unit_id": demo.LIAOCHENG, "reason": "由登记地办理"}
         await acts("refer", approver.ask({"type": "case.refer", "case_id": third, **refer}))
 
+        await acts("sequel", _followed(window, approver))
         await acts("consultations", _consulted(window, approver))
         await acts("lowering", _lowered(await seat(Seat, "admin", GREEN, 330.0)))
         await acts("exemption", _exempted(await seat(Seat, "anquan", GREEN, 330.0)))
@@ -326,6 +328,25 @@ async def _fill(address: str, acts: _Acts) -> None:
             return f"papers wait: {waits}" if waits else None
 
         await until(papers, 60)
+
+
+async def _followed(window: Window, approver: Approver) -> None:
+    """A case that was granted in an external system, and one that follows it."""
+    case_id = await window.register(applicant_name="钱立", item_id=demo.FILING)
+    await window.fill(case_id, {"project_name": "沐川路厂房", "contact_phone": "13805316217"})
+    proof = ""
+    for line in ("application", "report"):
+        proof = await window.upload(case_id, line, f"{line}.jpg", _photo())
+        await approver.review(case_id, proof, "accepted")
+    about = {"case_id": case_id}
+    await approver.ask({"type": "case.open", **about})
+    yes = {"type": "case.decide", **about, "decision": "accepted"}
+    await approver.ask({**yes, "reason": "材料齐全"})
+    granted = {"type": "case.report", **about, "step": "granted", "number": "37-2026-118"}
+    on = china_day(datetime.now(UTC)).isoformat()
+    await approver.ask({**granted, "on": on, "proof": proof})
+    follows = {"type": "case.begin_sequel", **about, "kind": "altered"}
+    await window.ask({**follows, "reason": "项目名称变更"})
 
 
 async def _consulted(window: Window, approver: Approver) -> None:

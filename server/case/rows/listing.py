@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from server.case.rows.beside import list_checks, list_comments, list_entries, material_of
 from server.case.rows.columns import course_of, decided_of, promises_of, referrals_of, submission_of
-from server.case.rows.reading import JOINED, PLACES, Connection
+from server.case.rows.reading import JOINED, PLACES, Connection, asked_item
 from server.case.rules import case as rules
-from server.case.rules.applying import kept, with_mandate
+from server.case.rules.applying import kept
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
-from server.case.rules.course.course import Course
+from server.case.rules.course.course import Course, SequelKind
 from server.case.rules.course.due import Tab
 from server.case.rules.course.states import CONSULTATIONS, CaseState
 from server.case.rules.form import Form
@@ -23,7 +23,7 @@ from server.case.rules.materials.material import Judged, Material, counted
 from server.case.rules.materials.promise import Promise, unverified, wanted
 from server.case.rules.summary import Submission
 from server.case.rules.talk.comment import Comment
-from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
+from server.catalogue.rows.catalogue import ITEM_COLUMNS
 from server.catalogue.rules.item import Item, Line, Mode
 from server.people.rows.people import person_refs
 from server.rights.hand import WorkingSide
@@ -103,6 +103,8 @@ class ListedCase:
     """Name of the unit that referred it to the one that decides."""
     submission: Submission | None
     course: Course
+    sequel_kind: SequelKind | None
+    """Of which kind, where it follows another case."""
     owner: PersonRef | None
 
 
@@ -164,7 +166,7 @@ async def list_owed(
             case_id=row["id"],
             owed_by=row["owed_by"],
             number=row["number"],
-            item=with_mandate(item_of(dict(row)), kept(row["principal"])),
+            item=asked_item(dict(row)),
             applicant_masked=listed_name(dict(row)),
             window_unit_name=row["window_unit_name"],
             promises=promises_of(row["promises"]),
@@ -418,7 +420,7 @@ async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[st
 def _listed(
     row: Mapping[str, Any], people: Mapping[str, PersonRef], brought: Sequence[Material]
 ) -> ListedCase:
-    item = with_mandate(item_of(row), kept(row["principal"]))
+    item, of = asked_item(row), row["sequel_of"]
     promises, course = promises_of(row["promises"]), course_of(row["course"])
     lines = wanted(item.lines, promises)
     stored, required = counts(lines, brought)
@@ -431,6 +433,7 @@ def _listed(
         owner=people[row["owner_id"]] if row["owner_id"] else None,
         submission=submission_of(row["submission"]),
         course=course,
+        sequel_kind=of["kind"] if of else None,
         decision=decided_of(row["decision"]),
         materials=tuple(brought),
         materials_stored=stored,

@@ -37,7 +37,7 @@ from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
 from server.case.rules.applying import Applicant, kept, with_mandate
 from server.case.rules.case import Case
-from server.case.rules.course import states
+from server.case.rules.course import sequels, states
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
 from server.case.rules.materials.handover import Handover
@@ -112,6 +112,7 @@ _HEADER_COLUMNS: Final = (
     cases.c.unit_id,
     cases.c.state,
     cases.c.principal,
+    cases.c.sequel_of,
     *ITEM_COLUMNS,
 )
 _HEADER: Final = (
@@ -214,7 +215,7 @@ def _header(row: Sequence[Any]) -> CaseHead:
         window_unit_id=named["window_unit_id"],
         unit_id=named["unit_id"],
         state=named["state"],
-        item=with_mandate(item_of(named), kept(named["principal"])),
+        item=asked_item(named),
     )
 
 
@@ -261,18 +262,17 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
     filled = _Filled({}, {}, ())
     if not for_call:
         filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
-    applicant = applicant_of(dict(row))
     case = Case(
         id=row["id"],
         number=row["number"],
         state=row["state"],
         mode=row["mode"],
-        item=with_mandate(item_of(dict(row)), applicant.principal),
+        item=asked_item(dict(row)),
         clerk_id=row["clerk_id"],
         window_id=row["window_id"],
         window_unit_id=row["window_unit_id"],
         unit_id=row["unit_id"],
-        applicant=applicant,
+        applicant=applicant_of(dict(row)),
         consent=consent_of(row["consent"]),
         entries=filled.entries,
         holds=filled.holds,
@@ -293,6 +293,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         course=course_of(row["course"]),
         owner_id=row["owner_id"],
         receipt_number=row["receipt_number"],
+        sequel_of=sequels.kept(row["sequel_of"]),
     )
     return Record(
         case=case,
@@ -371,6 +372,13 @@ def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
     entries.sort(key=lambda one: one[0])
     made.sort(key=lambda one: (one.version, one.at, one.id))
     return _Filled(dict(entries), holds, tuple(made))
+
+
+def asked_item(row: Mapping[str, Any]) -> Item:
+    """The item as this case has it: of who comes for another with his mandate, of a sequel of the unit's own with
+    nothing that is asked."""
+    item = with_mandate(item_of(row), kept(row["principal"]))
+    return sequels.asked_of(item, sequels.kept(row["sequel_of"]))
 
 
 def applicant_of(row: Mapping[str, Any]) -> Applicant:

@@ -27,6 +27,7 @@ from server.case.rows.referred import new_referrals
 from server.case.rules.applying import stored
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
+from server.case.rules.course import sequels
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.summary import Signature
@@ -109,6 +110,8 @@ async def add(connection: Connection, case: Case) -> None:
             due_on=case.due_on,
             turn=case.turn,
             course=course_json(case.course),
+            owner_id=case.owner_id,
+            sequel_of=sequels.stored(case.sequel_of),
         )
     )
 
@@ -143,7 +146,7 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
 ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})
 """Parts that are rows of their own, which ``changed_case`` writes too."""
 FIXED: Final = frozenset({
-    "id", "clerk_id", "window_id", "window_unit_id", "created_at",
+    "id", "clerk_id", "window_id", "window_unit_id", "created_at", "sequel_of",
 })  # fmt: skip
 """What is as it was when the case was registered, or the consultation begun."""
 REGISTERED: Final = frozenset({"item", "applicant"})

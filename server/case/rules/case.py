@@ -20,6 +20,7 @@ from server.case.rules.clock import Deadlines, Started
 from server.case.rules.course import due as dues
 from server.case.rules.course import mandates, states
 from server.case.rules.course.course import NOTHING, Course
+from server.case.rules.course.sequels import SequelOf
 from server.case.rules.course.states import CaseState
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
 from server.case.rules.materials import judging, material, promise
@@ -131,6 +132,8 @@ class Case:
     """Who of the unit that decides handles it (承办人); None: it lies in the unit's pool, for anybody to claim."""
     receipt_number: str | None = None
     """收件号 of the receiving place, given with the first material and kept; None before."""
+    sequel_of: SequelOf | None = None
+    """The case that this one follows (变更, 延续, 撤销 …); None of a first one."""
 
     @property
     def running(self) -> dues.Due | None:

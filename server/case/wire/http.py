@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.case.rules.course.course import SequelKind
 from server.case.rules.course.states import CaseState
 from server.case.rules.materials.material import Grade, Judged
 from server.case.rules.materials.promise import Owing
@@ -110,6 +111,8 @@ class CaseSummary(Message):
     number: str | None
     receipt_number: str | None = None
     """收件号, from the first material on."""
+    sequel_kind: SequelKind | None = None
+    """As what it follows another case (变更, 延续, 撤销 …)."""
     state: CaseState
     correcting: bool = False
     """``to_correct`` and something that the notice named still waits; once all of it is settled the case is under review."""

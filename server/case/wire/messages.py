@@ -19,6 +19,7 @@ from server.case.wire.course.agents import CaseAskAgent, CasePrintAgent
 from server.case.wire.course.consulting import CaseConclude
 from server.case.wire.course.mode import CaseChangeMode, CaseModeChanged
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
+from server.case.wire.course.sequels import CaseBeginSequel
 from server.case.wire.decision import (
     CaseCheck,
     CaseChecked,
@@ -123,7 +124,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise, CaseVerify,
     CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseRenewMandate, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent, CasePrintAgent,
-    CaseConsult, CaseRegisterConsulted, CaseConclude,
+    CaseConsult, CaseRegisterConsulted, CaseConclude, CaseBeginSequel,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from server.case.rules.course.states import CaseState
 from server.case.wire.course.advancing import CourseView
+from server.case.wire.course.sequels import SequelOfView
 from server.case.wire.decision import Check, Decided, DueView, ReferralView
 from server.case.wire.form import FieldState, Proposal
 from server.case.wire.materials import HandoverView, MaterialMoved, MaterialView
@@ -93,6 +94,8 @@ class CaseView(Message):
     """Who of the unit that decides handles it; null: it lies in the unit's pool."""
     receipt_number: str | None = None
     """收件号 of the receiving place, given with the first material and kept."""
+    sequel_of: SequelOfView | None = None
+    """The granted case that this one follows; null: it follows none."""
 
 
 class Draft(Message):

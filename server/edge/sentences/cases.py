@@ -126,6 +126,18 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.MANDATE_OVER: Sentences(
         409, "委托书已过期，请申请人续签并由窗口登记后再办理。", "The mandate is over. Please have the applicant sign a new one, and the window enter it, first."
     ),
+    Code.NOTHING_STANDS: Sentences(
+        409, "本件没有仍然有效、可以后续办理的许可，请核对证照状态。", "Nothing that this case granted still stands for this. Please check its results."
+    ),
+    Code.OTHER_SEQUEL: Sentences(
+        422, "这一种后续办件不由您这一方发起，请选择其他种类。", "A case of this kind is not begun from your side. Please choose another kind."
+    ),
+    Code.SEQUEL_OPEN: Sentences(
+        409, "本件已有同一种后续办件正在办理，请打开那一件办理。", "A case of this kind already follows this one. Please go on with that one."
+    ),
+    Code.VALIDITY_OVER: Sentences(
+        409, "有效期已过，不能延续，可以请申请人重新申请。", "Its validity is over and cannot be prolonged. The applicant may apply anew."
+    ),
     Code.MANDATE_UNFIT: Sentences(
         422, "请选择本办件的委托书扫描件，并核对签署日期和期限（不超过一年）。", "Please choose the scanned mandate of this case, and check when it was signed and its last day (a year at most)."
     ),

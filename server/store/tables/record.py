@@ -66,6 +66,7 @@ cases = sa.Table(
     C("turn", sa.String(8), nullable=True, info=DUE),  # whose it is to do it: window | approver; nobody's in the archive
     C("receipt_number", sa.String(20), nullable=True, info=FACT),  # 收件号, of the window's unit; from the first material on
     C("number_end", sa.String(8), nullable=True, info=ENDING),  # its last eight characters, by which it is found
+    C("sequel_of", JSON, nullable=True, info=FACT),  # which case this one follows (变更, 延续 …), and as what
     info=told_in(of_case("{id}")),
 )  # fmt: skip
 referred_away = sa.Table(  # 转办, by the unit that passed the case on; what was said stands in cases.referrals

@@ -22,7 +22,7 @@ from server.case.wire import (
     words,
 )
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting, mode
+from server.case.wire.course import consulting, mode, sequels
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
@@ -172,6 +172,7 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
         ]}),
         (CLERK, course.CaseAgreeElectronic, {"address": "13805316217"}),
         (CLERK, course.CaseRenewMandate, {"material_id": "material-1"}),
+        (CLERK, sequels.CaseBeginSequel, {"kind": "altered"}),
         (CLERK, course.CaseBeginDelivery, {"way": "collected"}),
         (CLERK, course.CaseCheckReceiver, {
             "delivery_id": "x" * 22, "name": "x", "document": "passport", "number": "x", "how": "sight",

@@ -82,7 +82,7 @@ ACTS: Final = {
     "case.withdraw_phone", "case.take_page", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.verify", "case.send_originals",
     "case.receive_originals", "case.rule", "case.issue", "case.agree_electronic", "case.begin_delivery",
-    "case.check_receiver", "case.renew_mandate", "case.end_delivery", "case.finish", "case.archive", "case.assign",
+    "case.check_receiver", "case.renew_mandate", "case.begin_sequel", "case.end_delivery", "case.finish", "case.archive", "case.assign",
     "case.report", "case.ask_fee", "case.settle_fee", "case.change_mode",
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
     "task.mandate", "case.ask_agent", "case.print_agent",
@@ -723,6 +723,8 @@ async def _elsewhere(scene: Scene) -> None:
     there = {**case, **there, "proof": proof}
     await scene.is_refused(CLERK, "case.report", **there)
     await scene.does(APPROVER, "case.report", **there)
+    await scene.is_refused(APPROVER, "case.begin_sequel", **case, kind="altered")
+    await scene.does(CLERK, "case.begin_sequel", **case, kind="altered")
 
 
 async def _paying(scene: Scene) -> None:

@@ -23,7 +23,7 @@ from server.case.wire import (
 from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
 from server.case.wire.course import advancing as course
-from server.case.wire.course import agents, consulting, mode, owning
+from server.case.wire.course import agents, consulting, mode, owning, sequels
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
@@ -78,6 +78,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     },
     course.CaseAgreeElectronic: {"address": "13805316217"},
     course.CaseRenewMandate: {"material_id": "material-1"},
+    sequels.CaseBeginSequel: {"kind": "altered"},
     course.CaseBeginDelivery: {"way": "collected"},
     course.CaseCheckReceiver: {
         "delivery_id": "delivery-1",

@@ -49,7 +49,7 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire.course import advancing as course
-from server.case.wire.course import agents, consulting, mode, owning
+from server.case.wire.course import agents, consulting, mode, owning, sequels
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -650,6 +650,8 @@ async def test_every_act_on_a_case_keeps_the_law(
     # tests/server/tasks/test_agents.py
     # as is a mandate that was renewed: tests/server/case/test_mandates.py
     others |= {course.CaseRenewMandate}
+    # and a case that follows one: tests/server/case/test_sequels.py
+    others |= {sequels.CaseBeginSequel}
     others |= {course.CaseAskFee, course.CaseSettleFee, agents.CaseAskAgent, agents.CasePrintAgent}
     assert office.done >= set(messages.COMMANDS) - others - set(OF_COURSE) - set(CONSULTED)
     law.close()

@@ -250,6 +250,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.settle_fee": WINDOW | DECIDING,
     "case.agree_electronic": WINDOW,
     "case.renew_mandate": WINDOW,
+    "case.begin_sequel": WINDOW,
     "case.change_mode": WINDOW,
     "case.begin_delivery": WINDOW | DECIDING,
     "case.check_receiver": WINDOW,
@@ -648,6 +649,7 @@ OF_ONE: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "case.agree_electronic": {"address": "13805316217"},
     "case.renew_mandate": {"material_id": "material-1"},
+    "case.begin_sequel": {"kind": "altered"},
     "case.begin_delivery": {"way": "posted"},
     "case.check_receiver": {
         "delivery_id": "delivery", "name": "x", "document": "passport", "number": "x", "how": "sight",

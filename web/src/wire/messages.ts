@@ -92,6 +92,7 @@ export type AnyCommand =
   | CaseConsult
   | CaseRegisterConsulted
   | CaseConclude
+  | CaseBeginSequel
   | TaskClaim
   | TaskHand
   | TaskEnter
@@ -2229,6 +2230,25 @@ export interface CaseConclude {
   answer: string
 }
 /**
+ * 发起后续办件: a case of the same applicant that follows this one. At the window what the applicant asks for (变更,
+ * 延续, 补证, 更正, 注销); ``of_itself`` the approver what his unit begins by itself (撤销, 注销, 更正).
+ *
+ * ``item_id``: another item of the same unit; null: the newest version of this case's. Result: ``{case_id, late}``;
+ * ``late``: 延续 with fewer than thirty days left. Refused: other_step, not_yours, other_sequel, nothing_stands,
+ * reason_missing (of itself), validity_over (延续), sequel_open (``case``), item_unavailable.
+ */
+export interface CaseBeginSequel {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.begin_sequel'
+  kind: 'rectified' | 'altered' | 'prolonged' | 'reissued' | 'revoked' | 'deregistered'
+  of_itself?: boolean
+  reason?: string
+  item_id?: string | null
+}
+/**
  * 认领. Refused: task_claimed.
  */
 export interface TaskClaim {
@@ -2499,6 +2519,7 @@ export interface CaseView {
   course: CourseView
   owner: PersonRef | null
   receipt_number: string | null
+  sequel_of: SequelOfView | null
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -3051,6 +3072,7 @@ export interface CourseView {
   consultation: ConsultationView | null
   fee: FeeView | null
   mandate: RenewalView | null
+  sequels: SequelView[]
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -3191,6 +3213,29 @@ export interface RenewalView {
   until: string | null
   by: PersonRef
   at: string
+}
+/**
+ * A case that follows this one, and what became of it; ``ended_on`` is the day of its ruling or end. Who may open it
+ * is asked when it is opened.
+ */
+export interface SequelView {
+  case_id: string
+  kind: 'rectified' | 'altered' | 'prolonged' | 'reissued' | 'revoked' | 'deregistered'
+  by: PersonRef
+  at: string
+  outcome: 'open' | 'granted' | 'ended'
+  ended_on: string | null
+}
+/**
+ * The case that this one follows, by its 办件编号, and what it asks for; ``begun_by``: the applicant's wish, or the
+ * unit's own motion with its ``reason``.
+ */
+export interface SequelOfView {
+  case_id: string
+  number: string
+  kind: 'rectified' | 'altered' | 'prolonged' | 'reissued' | 'revoked' | 'deregistered'
+  begun_by: 'applicant' | 'unit'
+  reason: string
 }
 export interface CaseConsented {
   subject: string
@@ -3557,6 +3602,8 @@ export interface CaseAdvanced {
     | 'fee_asked'
     | 'fee_settled'
     | 'mandate_renewed'
+    | 'sequel_begun'
+    | 'sequel_ended'
   state:
     | 'registered'
     | 'reviewing'
@@ -3589,6 +3636,7 @@ export interface CourseView1 {
   consultation: ConsultationView | null
   fee: FeeView | null
   mandate: RenewalView | null
+  sequels: SequelView[]
 }
 /**
  * ``owner`` is null when the case lies in the pool.
@@ -4223,6 +4271,7 @@ export interface CaseSummary {
   id: string
   number: string | null
   receipt_number: string | null
+  sequel_kind: ('rectified' | 'altered' | 'prolonged' | 'reissued' | 'revoked' | 'deregistered') | null
   state:
     | 'registered'
     | 'reviewing'

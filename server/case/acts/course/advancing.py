@@ -16,6 +16,7 @@ from server.case.acts.course.following import post_returned, to_verify
 from server.case.acts.course.numbers import AHEAD
 from server.case.acts.course.telling import tell, tell_system
 from server.case.acts.papers.press import ask_paper
+from server.case.acts.sequels.ending import told_first
 from server.case.rows import handovers as handover_rows
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
@@ -448,6 +449,8 @@ def advanced(
     outside = _OUTSIDE.get(state) if state != turn.case.state else None
     if outside is not None:
         then = partial(_also, turn, then, outside)
+    if turn.case.sequel_of is not None and state != turn.case.state:
+        then = partial(told_first, turn, then)
     turn.keep(replace(turn.case, state=state, course=after))
     return Told(
         CaseAdvanced(**turn.stamp, step=step, state=state, course=course_view(after, turn.people)),

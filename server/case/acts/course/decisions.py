@@ -18,6 +18,7 @@ from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.course.telling import tell, tell_system
 from server.case.acts.papers.press import ask_paper
+from server.case.acts.sequels.ending import told_first
 from server.case.rules import case as rules
 from server.case.rules import checklist, form
 from server.case.rules.materials import judging
@@ -178,7 +179,12 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
 async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> None:
     """The paper of the decision, and that the applicant is told; where the case is granted at once (即办, 受理并准予), the
     ruling behind it, which is refused as one by itself is, and with it the decision: he is told of that alone."""
-    await ask_paper(turn, PAPERS[kind])
+    await told_first(turn)
+    of = turn.case.sequel_of
+    # of what the unit does of itself nobody asked: he is told of the ruling alone
+    asked = of is None or of.begun_by == "applicant"
+    if asked:
+        await ask_paper(turn, PAPERS[kind])
     if kind != "to_correct":
         await tell_system(turn, "complete" if kind == "accepted" else "declined")
     if not turn.case.fillable:
@@ -186,7 +192,7 @@ async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> 
     if kind == "accepted" and command.grant:
         told = await ruled(turn, "granted", "", command.bases, {"with": "case.decide"})
         await turn.tell("case.rule", told)
-    else:
+    elif asked:
         await tell(turn, kind)
 
 

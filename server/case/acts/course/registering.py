@@ -206,7 +206,9 @@ async def told(
     await rows.add(change.connection, case)
     whole, _ = await shown(change.connection, actor, case.id)
     event = CaseCreated(**turn.stamp, case=case_view(whole))
-    await turn.tell(act, Told(event, turn.subject, payload, on_behalf_of=APPLICANT))
+    of = case.sequel_of
+    asked = None if of is not None and of.begun_by == "unit" else APPLICANT
+    await turn.tell(act, Told(event, turn.subject, payload, on_behalf_of=asked))
 
 
 async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:

@@ -23,8 +23,10 @@ from server.case.rules.course.course import (
     ResultKind,
     Ruling,
     RulingKind,
+    SequelKind,
     Way,
 )
+from server.case.rules.course.sequels import BASES, ENDING, SequelOf
 from server.catalogue.rows import catalogue
 from server.standards import identifiers, limits, papers
 from server.standards.papers import PaperKind
@@ -69,6 +71,36 @@ CAUSES: Final[dict[Cause, str]] = {
     "other_by_law": "法律、法规规定的应当终止办理的其他情形",
 }
 """Why the handling of an accepted case ends, in the words in which 行政许可法 70 tells when a licence does."""
+
+
+_SEQUELS: Final[dict[SequelKind, str]] = {
+    "rectified": "更正",
+    "altered": "变更",
+    "prolonged": "延续",
+    "reissued": "补发",
+    "revoked": "撤销",
+    "deregistered": "注销",
+}
+RULINGS: Final[frozenset[PaperKind]] = frozenset({"grant", "registration", "denial"})
+
+
+def sequel(of: SequelOf | None, kind: PaperKind, *, registers: bool) -> dict[str, Any] | None:
+    """What a paper says of the case that this one follows; ``decision`` is what a ruling orders or refuses, and with
+    决定书 its title."""
+    if of is None:
+        return None
+    what = f"{_SEQUELS[of.kind]}{'登记' if registers else '行政许可'}"
+    own = of.begun_by == "unit"
+    word = "不予" if kind == "denial" else "" if own else "准予"
+    return {
+        "kind": _SEQUELS[of.kind],
+        "number": of.number,
+        "own": own,
+        "reason": of.reason,
+        "decision": f"{word}{what}",
+        "law": BASES.get(of.kind, ""),
+        "ends": of.kind in ENDING,
+    }
 
 
 async def of(connection: Connection, record: Record) -> dict[str, Any]:

@@ -83,6 +83,10 @@ async def of(change: Change, record: Record, paper: Paper, issuer: Issuer) -> di
         "signature": None,
         "decision": None,
     }
+    if follows := course.sequel(case.sequel_of, paper.kind, registers=item.registers):
+        facts["sequel"] = follows
+        if paper.kind in course.RULINGS:
+            facts["title"] = f"{follows['decision']}决定书"
     if own:
         facts["applicant"] |= {
             "identity_number": case.applicant.identity_number,

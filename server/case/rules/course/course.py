@@ -38,6 +38,9 @@ Document = Literal[IdentityDocument, "licence"]
 """What who fetches shows: a document of a person, or the 营业执照 of who he comes for."""
 How = Literal["reader", "sight"]
 """By a card reader, or by comparing what lies on the counter."""
+SequelKind = Literal["rectified", "altered", "prolonged", "reissued", "revoked", "deregistered"]
+"""更正 | 变更 | 延续 | 补证 | 撤销 | 注销."""
+SequelOutcome = Literal["open", "granted", "ended"]
 RULED_BY: Final[Mapping[RulingKind, str]] = {
     "granted": "《中华人民共和国行政许可法》第三十八条第一款",
     "denied": "《中华人民共和国行政许可法》第三十八条第二款",
@@ -205,6 +208,18 @@ class Renewal:
 
 
 @dataclass(frozen=True)
+class Sequel:
+    """后续办件: a case that follows this one, and what became of it. ``ended_on``: the day of its ruling or end."""
+
+    case_id: str
+    kind: SequelKind
+    by: str
+    at: datetime
+    outcome: SequelOutcome = "open"
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True)
 class Course:
     """All that became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -220,6 +235,8 @@ class Course:
     fee: Fee | None = None
     mandate: Renewal | None = None
     """The newest, where the one of the registration was renewed."""
+    sequels: tuple[Sequel, ...] = ()
+    """Cases that follow what was granted, the oldest first."""
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -249,6 +266,7 @@ class Course:
         named: list[str | None] = [one.by for one in single if one is not None]
         named += [one.by for one in self.results]
         named += [one.by for one in self.reports]
+        named += [one.by for one in self.sequels]
         if self.consultation is not None:
             named += [self.consultation.by, self.consultation.answered_by]
         if self.fee is not None:

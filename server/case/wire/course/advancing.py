@@ -22,6 +22,7 @@ from server.case.rules.course.course import (
 from server.case.rules.course.fees import AMOUNT_AT_MOST_FEN
 from server.case.rules.course.states import CaseState
 from server.case.wire.course.consulting import ConsultationView
+from server.case.wire.course.sequels import SequelView
 from server.case.wire.decision import DueView
 from server.case.wire.words import CaseAct, Reason
 from server.rights.seen import Seen, everywhere
@@ -35,7 +36,7 @@ Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
     "reported",
-    "concluded", "fee_asked", "fee_settled", "mandate_renewed",
+    "concluded", "fee_asked", "fee_settled", "mandate_renewed", "sequel_begun", "sequel_ended",
 ]  # fmt: skip
 
 
@@ -179,6 +180,7 @@ class CourseView(Message):
                 "consultation": None,
                 "fee": None,
                 "mandate": None,
+                "sequels": [],
             }
         },
     )
@@ -198,6 +200,8 @@ class CourseView(Message):
     """What is to be paid, and that it was."""
     mandate: RenewalView | None = None
     """The 授权委托书 of who came for another, where it was renewed."""
+    sequels: list[SequelView] = []
+    """Cases that follow what was granted (变更, 延续, 撤销 …), the oldest first."""
 
 
 class CaseRule(CaseAct):

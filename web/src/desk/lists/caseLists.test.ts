@@ -43,6 +43,7 @@ const row = (id: string, left: number, over: object = {}): object => ({
   id,
   number: null,
   receipt_number: null,
+  sequel_kind: null,
   state: 'registered',
   correcting: false,
   item_name: '分公司负责人变更登记',

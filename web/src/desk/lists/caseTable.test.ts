@@ -12,6 +12,7 @@ const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   id,
   number: null,
   receipt_number: null,
+  sequel_kind: null,
   state: 'to_correct',
   correcting: true,
   mode: 'proxy',

@@ -55,7 +55,7 @@ it('asks which case is meant before each of them but what is typed, taken back o
       ...['decide', 'stopClock', 'resumeClock', 'extendLimit', 'printForm', 'submit'],
       ...['rule', 'issue', 'report', 'agreeElectronic', 'beginDelivery', 'checkReceiver', 'endDelivery'],
       ...['askFee', 'settleFee', 'finishCase', 'archiveCase', 'conclude', 'registerConsulted', 'changeMode'],
-      ...['renewMandate', 'verify'],
+      ...['renewMandate', 'verify', 'beginSequel'],
     ].sort(),
   )
 })

@@ -9,6 +9,7 @@ import type {
   CaseRenewMandate,
   CaseArchive,
   CaseBeginDelivery,
+  CaseBeginSequel,
   CaseChangeMode,
   CaseCheckReceiver,
   CaseConclude,
@@ -65,6 +66,7 @@ type CourseCommand =
   | OnlyOf<CaseSettleFee>
   | OnlyOf<CaseVerify>
   | OnlyOf<CaseConclude>
+  | OnlyOf<CaseBeginSequel>
   | OnlyOf<CaseRegisterConsulted>
 export type Grant = Required<Pick<CaseDecide, 'grant' | 'bases'>>
 
@@ -168,6 +170,9 @@ function onCourse(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>)
     conclude: (answer: string, on?: Rests) => sent({ type: 'case.conclude', answer }, on),
     registerConsulted: (of: Omit<OnlyOf<CaseRegisterConsulted>, 'type'>, on?: Rests) =>
       sent({ type: 'case.register_consulted', ...of }, on),
+    /** `of_itself`: the unit that decided begins it by its own motion. */
+    beginSequel: (kind: CaseBeginSequel['kind'], of_itself: boolean, reason: string, on?: Rests) =>
+      sent<{ case_id: string; late: boolean }>({ type: 'case.begin_sequel', kind, of_itself, reason }, on),
     archiveCase: (on?: Rests) => sent({ type: 'case.archive' }, on),
   }
 }

@@ -16,11 +16,19 @@ interface StepTold {
   tone?: MarkTone
 }
 
+/** How the one that came to its end last did. */
+function sequelEnded(sequels: CourseView['sequels']): string {
+  const ended = [...(sequels ?? [])]
+    .filter((one) => one.ended_on)
+    .sort((one, other) => (one.ended_on ?? '').localeCompare(other.ended_on ?? ''))
+  return ended.at(-1)?.outcome === 'granted' ? 'sequel_granted' : 'sequel_ended'
+}
+
 /** What a step of the course is told as; the course holds all that came before it, so each tells of its last. */
 function advanced({ step, course }: CaseAdvanced): StepTold {
   const { ruling, results, agreement, deliveries, ending, archived, consultation } = course as CourseView
   const last = deliveries.at(-1)
-  const { reports, fee } = course as CourseView
+  const { reports, fee, sequels } = course as CourseView
   const reported = reports?.at(-1)
   const ended = [...deliveries]
     .filter((one) => one.ended_at)
@@ -67,6 +75,10 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
         who: course.mandate?.by ?? null,
         values: { day: course.mandate?.until ?? '' },
       }
+    case 'sequel_begun':
+      return { kind: 'sequel_begun', who: sequels?.at(-1)?.by ?? null, values: {} }
+    case 'sequel_ended':
+      return { kind: sequelEnded(sequels), who: null, values: {} }
     case 'agreed':
       return { kind: 'agreed', who: agreement?.by ?? null, values: {} }
     case 'delivery_begun':

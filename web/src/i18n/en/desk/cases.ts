@@ -90,6 +90,14 @@ export default {
     consulting: 'Being asked',
     consulted: 'Answered',
   },
+  sequels: {
+    rectified: 'rectification',
+    altered: 'alteration',
+    prolonged: 'prolongation',
+    reissued: 'reissue',
+    revoked: 'revocation',
+    deregistered: 'deregistration',
+  },
   clocks: {
     taking_in: 'Intake',
     telling: 'Notice',

@@ -90,6 +90,14 @@ export default {
     consulting: '正在咨询',
     consulted: '已答复',
   },
+  sequels: {
+    rectified: '更正',
+    altered: '变更',
+    prolonged: '延续',
+    reissued: '补证',
+    revoked: '撤销',
+    deregistered: '注销',
+  },
   clocks: {
     taking_in: '收件',
     telling: '告知',

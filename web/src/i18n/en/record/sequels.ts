@@ -1,0 +1,30 @@
+export default {
+  sequels: {
+    label: 'What follows',
+    none: 'No case follows this one',
+    follows: 'This case is the {kind} of case {number}',
+    follows_own: 'Begun by the deciding unit of itself: the {kind} of case {number}',
+    reason: 'Reason: {reason}',
+    first: 'Open the first case',
+    open: 'Open it',
+    begin: 'Begin a case that follows',
+    kind: 'What is it',
+    why: { asked: 'What the applicant says (may stay empty)', own: 'Why the unit begins it' },
+    why_missing: 'Please say why the unit begins it',
+    late: 'Valid to {day}, fewer than thirty days: it is to be asked for thirty days before the end (Licensing Law 50). Please make haste.',
+    hint: {
+      asked: 'The same applicant and item, the usual course',
+      own: 'Nothing is asked of the applicant, nothing is printed for its acceptance',
+    },
+    done: 'Begun: {kind}. The new case is registered',
+    outcome: { open: 'in progress', granted: 'granted', ended: 'came to nothing' },
+    became: {
+      rectified: 'rectified',
+      altered: 'altered',
+      prolonged: 'prolonged',
+      reissued: 'reissued',
+      revoked: 'revoked',
+      deregistered: 'deregistered',
+    },
+  },
+}

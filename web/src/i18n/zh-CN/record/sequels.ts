@@ -1,0 +1,27 @@
+export default {
+  sequels: {
+    label: '后续办件',
+    none: '没有后续办件',
+    follows: '本件是办件 {number} 的{kind}',
+    follows_own: '本件由审批单位依职权发起，对办件 {number} 作{kind}',
+    reason: '理由：{reason}',
+    first: '打开原办件',
+    open: '打开这一件',
+    begin: '发起后续办件',
+    kind: '办什么',
+    why: { asked: '申请人的说明（可不填）', own: '依职权发起的理由' },
+    why_missing: '请写明依职权发起的理由',
+    late: '有效期到 {day}，不足三十日：延续应在届满三十日前提出（行政许可法第五十条），请尽快办理。',
+    hint: { asked: '同一申请人、同一事项，按通常程序办理', own: '不要申请人交材料，也不作受理通知' },
+    done: '已发起{kind}，新办件已登记',
+    outcome: { open: '正在办理', granted: '已准予', ended: '没有办成' },
+    became: {
+      rectified: '已更正',
+      altered: '已变更',
+      prolonged: '已延续',
+      reissued: '已补证',
+      revoked: '已撤销',
+      deregistered: '已注销',
+    },
+  },
+}
