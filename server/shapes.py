@@ -19,6 +19,7 @@ from server.case.wire import signing
 from server.case.wire import view as case
 from server.case.wire.course.agents import Agents
 from server.case.wire.course.external import ExternalList, Reconciliation
+from server.case.wire.course.publicity import Publicity, PublicityFile
 from server.case.wire.http import (
     CalendarChange,
     CalendarEdit,
@@ -73,7 +74,7 @@ RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, ProblemBody, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseCounts, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
-    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, Agents, ExternalList, Reconciliation, Tellings, SealCheck,
+    Templates, TemplateWhole, TemplateSource, TemplateCheck, TaskPage, TaskView, Colleagues, Agents, ExternalList, Reconciliation, Publicity, PublicityFile, Tellings, SealCheck,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (
     SignIn,

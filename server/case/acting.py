@@ -56,6 +56,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "case.conclude": "course",
     "case.begin_sequel": "course",
     "case.end_sequel": "course",
+    "case.migrate": "course",
 }
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""

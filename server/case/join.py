@@ -23,13 +23,19 @@ from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press, signing
 from server.case.acts.sequels import beginning
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
-from server.case.api import calendar, cases, enquiries, externals
+from server.case.api import calendar, cases, enquiries, externals, publicity
 from server.jobs.join import KINDS
 from server.node import Node
 from server.papers.seals import SealFolder
 from server.work.child import Children
 
-ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes, externals.routes)
+ROUTES: Final = (
+    cases.routes,
+    enquiries.routes,
+    calendar.routes,
+    externals.routes,
+    publicity.routes,
+)
 
 
 async def join(node: Node) -> None:

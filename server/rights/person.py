@@ -99,6 +99,8 @@ class Act(StrEnum):
     TEMPLATE_EDIT = "template.edit"
     """How a unit lays out its papers: left to its own administrator."""
     TEMPLATE_READ = "template.read"
+    PUBLICITY = "publicity"
+    """双公示: what a unit granted, exported for the credit platform: who administers it or watches over it."""
     EXTERNAL_READ = "external.read"
     """What external systems state beside what the cases of a unit have: who administers it or watches over it."""
 
@@ -197,7 +199,7 @@ def may(
             return Role.OPERATOR in actor.roles
         case Act.TEMPLATE_EDIT:
             return Role.ADMIN in actor.roles and unit_id == actor.unit_id
-        case Act.TEMPLATE_READ | Act.EXTERNAL_READ:
+        case Act.TEMPLATE_READ | Act.EXTERNAL_READ | Act.PUBLICITY:
             read = actor.roles & {Role.ADMIN, Role.SUPERVISOR}
             return bool(read) and unit_id == actor.unit_id
         case _:

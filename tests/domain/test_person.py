@@ -58,6 +58,7 @@ RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     ),
     Act.TEMPLATE_EDIT: (Role.ADMIN, frozenset({"unit_id"})),
     Act.TEMPLATE_READ: (frozenset({Role.ADMIN, Role.SUPERVISOR}), frozenset({"unit_id"})),
+    Act.PUBLICITY: (frozenset({Role.ADMIN, Role.SUPERVISOR}), frozenset({"unit_id"})),
     Act.EXTERNAL_READ: (frozenset({Role.ADMIN, Role.SUPERVISOR}), frozenset({"unit_id"})),
 }
 

@@ -164,6 +164,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'admin_externals', roles: ['admin', 'supervisor'] },
   },
   {
+    path: '/admin/publicity',
+    name: 'admin_publicity',
+    component: () => import('./pages/admin/AdminPublicity.vue'),
+    meta: { title: 'admin_publicity', roles: ['admin', 'supervisor'] },
+  },
+  {
     path: '/admin/calendar',
     name: 'admin_calendar',
     component: () => import('./pages/admin/AdminCalendar.vue'),

@@ -334,6 +334,23 @@ def _case(whole: Whole, entries: Sequence[SealedEntry]) -> dict[str, Any]:
             }
             for one in course.results
         ],
+        "follows": case.sequel_of
+        and {
+            "case": case.sequel_of.case_id,
+            "number": case.sequel_of.number or None,
+            "kind": case.sequel_of.kind,
+            "begun_by": case.sequel_of.begun_by,
+            "reason": case.sequel_of.reason or None,
+        },
+        "sequel": [
+            {
+                "case": one.case_id,
+                "kind": one.kind,
+                "outcome": one.outcome,
+                "ended_on": _day(one.ended_on),
+            }
+            for one in course.sequels
+        ],
         "step": [
             {
                 "version": one.entry.version,

@@ -1,4 +1,4 @@
-"""What belongs to a case and is read beside it: materials, sayings, comments, checks, entries, drafts."""
+"""What belongs to a case and is read beside it: materials, sayings, comments, checks, entries, drafts, what is published of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rows.columns import Looked, course_of, looked_of, origin_of, remarks_of
+from server.case.rules.applying import Applicant, kept
 from server.case.rules.checklist import Check
+from server.case.rules.course.publishing import Granting, Withheld
 from server.case.rules.course.reconciling import StatedStep
 from server.case.rules.form import SavedValue
 from server.case.rules.materials.material import Material
 from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.saying import Saying
+from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
+from server.standards.papers import TITLES
+from server.store.batch import Write, put
 from server.store.tables import (
     case_fields,
     cases,
@@ -24,6 +29,8 @@ from server.store.tables import (
     field_history,
     items,
     materials,
+    papers,
+    publications,
     sayings,
 )
 
@@ -168,3 +175,86 @@ async def reported_on(
         for one in course_of(row["course"]).reports
         if one.on == day
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """双公示 of one case: when it was exported first, and why it is withheld; neither: it waits."""
+
+    exported_at: datetime | None = None
+    withheld: Withheld | None = None
+    note: str = ""
+
+
+async def list_granted(
+    connection: AsyncConnection, unit_id: str, first: date, last: date, limit: int
+) -> list[tuple[Granting, Publication]]:
+    """What this unit granted on these days, the oldest first, with what was published of each: by an index of unit and
+    day, and never a case of another day."""
+    ruling = (
+        sa.select(papers.c.number)
+        .where(papers.c.case_id == cases.c.id, papers.c.kind.in_(("grant", "registration")))
+        .limit(1)
+    )
+    number = ruling.scalar_subquery().label("paper_number")
+    told = publications.c
+    query = (
+        sa.select(cases, *ITEM_COLUMNS, told.exported_at, told.withheld, told.note, number)
+        .select_from(
+            cases.join(items, items.c.id == cases.c.item_id).outerjoin(
+                publications, told.case_id == cases.c.id
+            )
+        )
+        .where(
+            cases.c.unit_id == unit_id,
+            sa.text("granted_on IS NOT NULL"),
+            cases.c.granted_on.between(first, last),
+        )
+        .order_by(cases.c.granted_on, cases.c.id)
+        .limit(limit)
+    )
+    return [
+        (_granting(dict(row)), Publication(row["exported_at"], row["withheld"], row["note"] or ""))
+        for row in (await connection.execute(query)).mappings()
+    ]
+
+
+def _granting(row: Mapping[str, Any]) -> Granting:
+    course, item = course_of(row["course"]), item_of(row)
+    there = next((one.number for one in course.reports if one.step == "granted"), None)
+    title = TITLES["registration" if item.registers else "grant"]
+    return Granting(
+        row["id"],
+        row["number"],
+        item,
+        Applicant(
+            row["applicant_name"],
+            row["identity_number"],
+            row["phone"],
+            row["credit_code"],
+            row["document"],
+            kept(row["principal"]),
+        ),
+        course,
+        row["granted_on"],
+        (title, there or row["paper_number"] or ""),
+    )
+
+
+def published(connection: AsyncConnection, case_id: str, **values: Any) -> Write:
+    """What is kept of the publication of a case, over what was."""
+    return put(connection, publications, {"case_id": case_id}, values)
+
+
+async def publication_of(
+    connection: AsyncConnection, unit_id: str, case_id: str
+) -> Publication | None:
+    """What is kept of the publication of this case; None where this unit granted no such case."""
+    told = publications.c
+    found = await connection.execute(
+        sa.select(told.exported_at, told.withheld, told.note)
+        .select_from(cases.outerjoin(publications, told.case_id == cases.c.id))
+        .where(cases.c.id == case_id, cases.c.unit_id == unit_id, cases.c.granted_on.is_not(None))
+    )
+    row = found.first()
+    return None if row is None else Publication(row.exported_at, row.withheld, row.note or "")

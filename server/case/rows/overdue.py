@@ -7,6 +7,7 @@ from typing import Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 
+from server.store.batch import Write, replaced
 from server.store.tables import cases, tasks, units
 
 AT_ONCE: Final = 100
@@ -77,6 +78,20 @@ async def list_late(
         query = query.where(sa.tuple_(cases.c.due_on, cases.c.id) > sa.tuple_(*after))
     found = await connection.execute(query)
     return [Passed(id, "limit_passed", on, named) for id, on, named in found]
+
+
+async def list_to_migrate(connection: Connection) -> list[tuple[str, date]]:
+    """Cases that an upgrade marked, with its day, 100 at once."""
+    query = sa.select(cases.c.id, cases.c.to_migrate).where(
+        sa.literal_column("to_migrate IS NOT NULL", sa.Boolean)
+    )
+    found = await connection.execute(query.order_by(cases.c.id).limit(AT_ONCE))
+    return [(id, on) for id, on in found]
+
+
+def no_longer_to_migrate(case_id: str, due_on: date | None) -> Write:
+    """It was entered, and this is its next date."""
+    return replaced(cases, {"id": case_id, "to_migrate": None, "due_on": due_on})
 
 
 _DAYS: Final[

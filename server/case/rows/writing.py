@@ -140,6 +140,7 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "mode": lambda mode: mode,
     "due_on": lambda day: day,
     "turn": lambda side: side,
+    "granted_on": lambda day: day,
     "receipt_number": lambda number: number,
 }
 """Parts of a case that are a column of its row, and how each is written."""

@@ -151,6 +151,11 @@ class Case:
         return now.turn if (now := self.running) else None
 
     @property
+    def granted_on(self) -> date | None:
+        """The day on which it was granted, here or in an external system."""
+        return self.course.granted_on
+
+    @property
     def lines(self) -> list[Line]:
         """The lines of the list as they are wanted of this applicant."""
         return promise.wanted(self.item.lines, self.promises)

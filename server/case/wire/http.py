@@ -111,6 +111,8 @@ class CaseSummary(Message):
     number: str | None
     receipt_number: str | None = None
     """收件号, from the first material on."""
+    migrated: bool = False
+    """迁移: it goes on from an upgrade, and counts in no figure of what was done in time."""
     sequel_kind: SequelKind | None = None
     """As what it follows another case (变更, 延续, 撤销 …)."""
     state: CaseState

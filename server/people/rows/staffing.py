@@ -39,6 +39,13 @@ async def find_authority(connection: AsyncConnection, unit_id: str) -> Authority
     return Authority(unit["id"], unit["name"], unit["place"], approvers)
 
 
+async def credit_code_of(connection: AsyncConnection, unit_id: str) -> str:
+    """统一社会信用代码 of a unit; empty where there is no such unit."""
+    return (
+        await connection.scalar(sa.select(units.c.credit_code).where(units.c.id == unit_id)) or ""
+    )
+
+
 async def decides_at(connection: AsyncConnection, person_id: str, unit_id: str) -> bool:
     """Whether this person may decide cases of that unit now: an approver of it who may sign in."""
     roles = await connection.scalar(

@@ -71,6 +71,17 @@ statements = sa.Table(  # what external systems state of a day, for 对账
     sa.Index("ix_statements_day", "external_id", "day"),
     info=told_in(of_unit("{unit_id}"), made="at"),
 )  # fmt: skip
+publications = sa.Table(  # 双公示: what was exported of a granted case, and why it is not published
+    "publications", metadata,
+    C("case_id", ID, primary_key=True, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),  # when it was exported first, or withheld
+    C("exported_at", Utc, nullable=True, info=FACT),
+    C("withheld", sa.String(12), nullable=True, info=FACT),  # the reason of 不予公示; none: it is published
+    C("note", sa.Text, nullable=False, info=FACT),
+    C("by", ID, sa.ForeignKey("people.id"), nullable=False, info=FACT),
+    info=told_in(of_unit("{unit_id}"), made="at"),
+)  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, key(info=SIGN_IN),
     C("token_hash", sa.String(64), nullable=False, unique=True, info=SIGN_IN),  # SHA-256 of the opaque token

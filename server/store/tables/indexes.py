@@ -79,6 +79,9 @@ _partial(
     "window_unit_id", "receipt_number",
 )  # fmt: skip
 _partial(cases, "cases_received_at_unit", "receipt_number IS NOT NULL", "unit_id", "receipt_number")
+_partial(cases, "cases_to_migrate", "to_migrate IS NOT NULL", "id")
+# What a unit granted, by the day: for 双公示.
+_partial(cases, "cases_granted_by_unit", "granted_on IS NOT NULL", "unit_id", "granted_on", "id")
 _partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
 _partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
 _partial(tasks, "tasks_of_owner", "ended_at IS NULL", "owner_id", "next_at", "id")

@@ -10,9 +10,11 @@ from server.store.tables.columns import (
     DUE,
     ENDING,
     FACT,
+    GRANTED,
     ID,
     LEASE,
     LOOKED,
+    MIGRATING,
     MISSED,
     OF_CASE,
     OUTDATED,
@@ -65,6 +67,8 @@ cases = sa.Table(
     C("due_on", sa.Date, nullable=True, info=DUE),  # the next day on which something is due; none in the archive
     C("turn", sa.String(8), nullable=True, info=DUE),  # whose it is to do it: window | approver; nobody's in the archive
     C("receipt_number", sa.String(20), nullable=True, info=FACT),  # 收件号, of the window's unit; from the first material on
+    C("granted_on", sa.Date, nullable=True, info=GRANTED),  # the day of 准予, of which 双公示 is reckoned
+    C("to_migrate", sa.Date, nullable=True, info=MIGRATING),  # the day of the upgrade, until the system has entered it
     C("number_end", sa.String(8), nullable=True, info=ENDING),  # its last eight characters, by which it is found
     C("sequel_of", JSON, nullable=True, info=FACT),  # which case this one follows (变更, 延续 …), and as what
     info=told_in(of_case("{id}")),

@@ -111,6 +111,8 @@ BY_HTTP: Final = {
     "POST /api/v1/catalogue/{item_id}/lowerings": "item.lower",
     "PUT /api/v1/lowerings/{lowering_id}": "item.close_lowering",
     "POST /api/v1/calendar": "calendar.edit",
+    "POST /api/v1/publicity/exports": "publicity.export",
+    "PUT /api/v1/publicity/{case_id}": "publicity.choose",
     "POST /api/v1/people/{person_id}/exemptions": "person.exempt",
     "DELETE /api/v1/people/{person_id}/exemptions": "person.unexempt",
     "PUT /api/v1/templates/{paper_kind}": "template.publish",
@@ -723,6 +725,12 @@ async def _elsewhere(scene: Scene) -> None:
     there = {**case, **there, "proof": proof}
     await scene.is_refused(CLERK, "case.report", **there)
     await scene.does(APPROVER, "case.report", **there)
+    export, choose = (name for name in BY_HTTP if "/publicity" in name)
+    days, private = {"first": today, "last": today}, {"withheld": "privacy", "note": "涉及隐私"}
+    await scene.is_denied(CLERK, export, {}, json=days)
+    await scene.asks(ADMIN, export, "publicity.export", {}, json=days)
+    await scene.is_denied(CLERK, choose, case, json=private)
+    await scene.asks(ADMIN, choose, "publicity.choose", case, json=private)
     await scene.is_refused(APPROVER, "case.begin_sequel", **case, kind="altered")
     await scene.does(CLERK, "case.begin_sequel", **case, kind="altered")
 

@@ -26,7 +26,7 @@ from tests.kit.casework import APPROVER, CLERK, Office
 def test_each_part_of_a_case_is_saved_or_stays() -> None:
     named = [*writing.COLUMNS, *writing.ROWS, *writing.FIXED, *writing.REGISTERED, *writing.BESIDE]
     assert sorted(named) == sorted(
-        [*(one.name for one in fields(Case)), "owed_by", "due_on", "turn"]
+        [*(one.name for one in fields(Case)), "owed_by", "due_on", "turn", "granted_on"]
     )
 
 
@@ -59,7 +59,12 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "receipt_number": "S-1124-0031",
         "mode": "online",
     }
-    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {"owed_by", "due_on", "turn"}
+    assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {
+        "owed_by",
+        "due_on",
+        "turn",
+        "granted_on",
+    }
     now = await _case(office.store, case_id)
     for part, value in others.items():
         now = await _saved(office.store, now, replace(now, **{part: value}))

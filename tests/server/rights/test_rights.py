@@ -161,6 +161,9 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/externals": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "GET /api/v1/externals/{external_id}/reconciliation": OWN,  # and its supervisor: tests/server/case/test_hooks.py
     "GET /api/v1/externals/{external_id}/reconciliation/file": OWN,
+    "GET /api/v1/publicity": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
+    "POST /api/v1/publicity/exports": ADMINS | WATCHING | {OUTSIDER},
+    "PUT /api/v1/publicity/{case_id}": frozenset(),  # of a granted case: tests/server/case/test_publicity.py
     "GET /api/v1/templates": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "GET /api/v1/templates/{paper_kind}": ADMINS | WATCHING | {OUTSIDER},
     "GET /api/v1/templates/{paper_kind}/versions/{version}": ADMINS | WATCHING | {OUTSIDER},
@@ -527,7 +530,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
-        "combined", "first", "second", "to", "by", "side", "tab", "only", "on",
+        "combined", "first", "second", "last", "to", "by", "side", "tab", "only", "on",
     }  # fmt: skip
     assert sorted(named(one) for one in declared() if "q" in one.query.model_fields) == [
         "GET /api/v1/catalogue",
@@ -576,6 +579,8 @@ async def asked(
             "reason": "试",
         },
         f"lowerings/{scene.values['lowering_id']}": {"agree": False},
+        "publicity/exports": {"first": "2026-11-23", "last": "2026-11-23"},
+        f"publicity/{scene.values['case_id']}": {"withheld": None},
         "templates/refusal": {"source": None, "version": 0, "note": "试"},
         "templates/refusal/check": {"source": "= x"},
         "people/person-spare/block": {"reason": "试"},
@@ -584,6 +589,8 @@ async def asked(
     query = (
         {"first": "supervisor", "second": "approver"} if "first" in route.query.model_fields else {}
     )
+    if "last" in route.query.model_fields:
+        query = {"first": "2026-11-23", "last": "2026-11-23"}
     if "on" in route.query.model_fields:
         query["on"] = "2026-11-23"
     async with http.request(

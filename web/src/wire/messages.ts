@@ -3073,6 +3073,7 @@ export interface CourseView {
   fee: FeeView | null
   mandate: RenewalView | null
   sequels: SequelView[]
+  migrated: MigratedView | null
 }
 /**
  * 准予 or 不予; ``deliver`` counts the ten working days of delivery (行政许可法 44).
@@ -3225,6 +3226,13 @@ export interface SequelView {
   at: string
   outcome: 'open' | 'granted' | 'ended'
   ended_on: string | null
+}
+/**
+ * 迁移: it ended at its acceptance when it was decided, and goes on from the day of the upgrade.
+ */
+export interface MigratedView {
+  on: string
+  at: string
 }
 /**
  * The case that this one follows, by its 办件编号, and what it asks for; ``begun_by``: the applicant's wish, or the
@@ -3604,6 +3612,7 @@ export interface CaseAdvanced {
     | 'mandate_renewed'
     | 'sequel_begun'
     | 'sequel_ended'
+    | 'migrated'
   state:
     | 'registered'
     | 'reviewing'
@@ -3637,6 +3646,7 @@ export interface CourseView1 {
   fee: FeeView | null
   mandate: RenewalView | null
   sequels: SequelView[]
+  migrated: MigratedView | null
 }
 /**
  * ``owner`` is null when the case lies in the pool.
@@ -4271,6 +4281,7 @@ export interface CaseSummary {
   id: string
   number: string | null
   receipt_number: string | null
+  migrated: boolean
   sequel_kind: ('rectified' | 'altered' | 'prolonged' | 'reissued' | 'revoked' | 'deregistered') | null
   state:
     | 'registered'
@@ -4520,6 +4531,23 @@ export interface FormFault {
 export interface LoweredField {
   path: string
   label: string
+}
+/**
+ * A granted case, to be exported by ``due_on``. ``left``: working days; negative once it is over. A person's name is
+ * masked. ``withheld``: why it is not published.
+ */
+export interface GrantedView {
+  case_id: string
+  number: string | null
+  item_name: string
+  applicant_masked: string
+  natural: boolean
+  granted_on: string
+  due_on: string
+  left: number
+  exported_at: string | null
+  withheld: ('state_secret' | 'trade_secret' | 'privacy' | 'minor') | null
+  note: string
 }
 export interface Health {
   status: 'ok' | 'failing'
@@ -4815,6 +4843,22 @@ export interface ProblemBody {
   details: {
     [k: string]: string | number | boolean | null
   }
+}
+/**
+ * What was granted on these days, the oldest first; ``more``: there are more than are told.
+ */
+export interface Publicity {
+  granted: GrantedView[]
+  more: boolean
+}
+/**
+ * The export: ``content`` is CSV; ``cases`` stand in it, ``withheld`` were left out.
+ */
+export interface PublicityFile {
+  name: string
+  content: string
+  cases: number
+  withheld: number
 }
 /**
  * 对账 of one day: what does not agree first. ``stated_at`` null: the system has stated nothing of that day.

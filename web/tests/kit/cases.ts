@@ -197,6 +197,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       fee: null,
       mandate: null,
       sequels: [],
+      migrated: null,
     },
     sequel_of: null,
     referrals: [],

@@ -7,20 +7,26 @@ Nothing of the case changes by it. Its rules and its rows are of ``server.tasks`
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
 from typing import Final, NoReturn
 
 from server.case.rows import overdue
 from server.case.rows.overdue import Passed, limit_once
+from server.case.rules.course.course import Migrated
 from server.case.rules.course.due import ClockName
 from server.case.rules.materials.promise import VERIFY_WITHIN
 from server.case.turn import CaseTurn
+from server.case.views import course_view
+from server.case.wire.course.advancing import CaseAdvanced
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, may
 from server.rights.subjects import of_case
 from server.standards.working_days import china_day
 from server.store import SYSTEM, Store
+from server.store.batch import write
 from server.store.subject import Told
 from server.tasks import rules as task_rules
 from server.tasks.acts import turns as tasks
@@ -163,8 +169,44 @@ async def _late(turn: CaseTurn, passed: Passed) -> bool:
     return True
 
 
+async def migrate(store: Store) -> int:
+    """迁移: enter of each case that an upgrade marked that it goes on, from the day of the upgrade; how many. One that
+    went on by itself meanwhile is entered all the same. Several nodes may do it: each case is entered once."""
+    made = 0
+    while True:
+        async with store.read() as connection:
+            marked = await overdue.list_to_migrate(connection)
+        for case_id, on in marked:
+            async with store.change(SYSTEM, of=of_case(case_id)) as change:
+                made += await _migrated(await CaseTurn.open(change, case_id), on)
+        if len(marked) < overdue.AT_ONCE:
+            return made
+
+
+async def _migrated(turn: CaseTurn, on: date) -> bool:
+    if turn.case.course.migrated is not None:
+        await _entered(turn)
+        return False
+    after = replace(turn.case.course, migrated=Migrated(on, turn.at))
+    turn.keep(replace(turn.case, course=after))
+    view = course_view(after, turn.people)
+    event = CaseAdvanced(**turn.stamp, step="migrated", state=turn.case.state, course=view)
+    payload = {"on": on.isoformat()}
+    await turn.tell(
+        "case.migrate", Told(event, turn.subject, payload, then=partial(_entered, turn))
+    )
+    return True
+
+
+async def _entered(turn: CaseTurn) -> None:
+    done = overdue.no_longer_to_migrate(turn.case_id, turn.case.due_on)
+    await write(turn.connection, [done])
+
+
 async def run(store: Store) -> NoReturn:
-    """Sweep for ever."""
+    """Sweep for ever, once what an upgrade left is entered."""
+    with suppress(Refusal):
+        await migrate(store)
     while True:
         with suppress(Refusal):  # the database is away: the next time
             await sweep(store)

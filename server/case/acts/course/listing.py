@@ -222,11 +222,12 @@ def _summary(row: rows.ListedCase, correcting: bool, running: RunningClock | Non
             if name
             not in (
                 *("item_name", "decided_at", "combined", "due_on"),
-                *("correcting", "correct_by", "running", "question", "answer"),
+                *("correcting", "correct_by", "running", "question", "answer", "migrated"),
             )
         }
         | {
             "correcting": correcting,
+            "migrated": row.course.migrated is not None,
             "running": running,
             "correct_by": row.decision.correct_by if row.decision and correcting else None,
             "item_name": row.item.name,

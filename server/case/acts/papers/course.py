@@ -125,8 +125,8 @@ async def of(connection: Connection, record: Record) -> dict[str, Any]:
 
 
 async def _used(connection: Connection, course: Course, clock: Deadlines | None) -> int | None:
-    if course.ruling is None or clock is None:
-        return None
+    if course.ruling is None or clock is None or course.migrated is not None:
+        return None  # 迁移: counted in no figure
     ruled = china_day(course.ruling.at)
     known = await catalogue.known_days(connection, CHINA_REGION, clock.started_on, ruled)
     stops = [limits.Stop(one.why, one.began, one.ended) for one in clock.halts]

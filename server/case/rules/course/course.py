@@ -220,6 +220,15 @@ class Sequel:
 
 
 @dataclass(frozen=True)
+class Migrated:
+    """迁移: the case ended at its acceptance when it was decided, and goes on from the day of the upgrade. No limit of
+    before that day is held against anybody."""
+
+    on: date
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Course:
     """All that became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -237,6 +246,7 @@ class Course:
     """The newest, where the one of the registration was renewed."""
     sequels: tuple[Sequel, ...] = ()
     """Cases that follow what was granted, the oldest first."""
+    migrated: Migrated | None = None
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -258,6 +268,14 @@ class Course:
     def granted(self) -> bool:
         """Whether it was granted (准予)."""
         return self.ruling is not None and self.ruling.kind == "granted"
+
+    @property
+    def granted_on(self) -> date | None:
+        """The day of 准予; in an external system that of its report."""
+        if self.ruling is None or self.ruling.kind != "granted":
+            return None
+        there = next((one.on for one in self.reports if one.step == "granted"), None)
+        return there or working_days.china_day(self.ruling.at)
 
     @property
     def people(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ next to end is told. Pure.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
@@ -75,7 +75,15 @@ class WithClocks(Protocol):
 
 
 def due(case: WithClocks) -> Due | None:
-    """What runs in the case as it stands; None in the archive, and of a consultation, which is no case to handle."""
+    """What runs in the case as it stands; None in the archive, and of a consultation, which is no case to handle. Of one
+    that was migrated (迁移) nothing ends before a week from the upgrade."""
+    now, migrated = _due(case), case.course.migrated
+    if now is None or migrated is None:
+        return now
+    return replace(now, on=max(now.on, migrated.on + TAKE_IN))
+
+
+def _due(case: WithClocks) -> Due | None:
     decided, course = case.decision, case.course
     match case.state:
         case "archived" | "consulting" | "consulted":

@@ -36,7 +36,7 @@ Sheets = Annotated[int, Field(ge=0, le=99)]
 Step = Literal[
     "ruled", "issued", "agreed", "delivery_begun", "receiver_checked", "delivery_ended", "finished", "archived",
     "reported",
-    "concluded", "fee_asked", "fee_settled", "mandate_renewed", "sequel_begun", "sequel_ended",
+    "concluded", "fee_asked", "fee_settled", "mandate_renewed", "sequel_begun", "sequel_ended", "migrated",
 ]  # fmt: skip
 
 
@@ -165,6 +165,13 @@ class RenewalView(Message):
     at: datetime
 
 
+class MigratedView(Message):
+    """迁移: it ended at its acceptance when it was decided, and goes on from the day of the upgrade."""
+
+    on: date
+    at: datetime
+
+
 class CourseView(Message):
     """What became of a case after its acceptance, or instead of it, and what was asked before it."""
 
@@ -181,6 +188,7 @@ class CourseView(Message):
                 "fee": None,
                 "mandate": None,
                 "sequels": [],
+                "migrated": None,
             }
         },
     )
@@ -202,6 +210,7 @@ class CourseView(Message):
     """The 授权委托书 of who came for another, where it was renewed."""
     sequels: list[SequelView] = []
     """Cases that follow what was granted (变更, 延续, 撤销 …), the oldest first."""
+    migrated: MigratedView | None = None
 
 
 class CaseRule(CaseAct):

@@ -44,6 +44,7 @@ const row = (id: string, left: number, over: object = {}): object => ({
   number: null,
   receipt_number: null,
   sequel_kind: null,
+  migrated: false,
   state: 'registered',
   correcting: false,
   item_name: '分公司负责人变更登记',

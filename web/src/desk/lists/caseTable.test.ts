@@ -13,6 +13,7 @@ const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
   number: null,
   receipt_number: null,
   sequel_kind: null,
+  migrated: false,
   state: 'to_correct',
   correcting: true,
   mode: 'proxy',

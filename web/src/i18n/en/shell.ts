@@ -60,6 +60,7 @@ const shell: Words<typeof zh> = {
     admin_items: 'Items',
     admin_papers: 'Paper templates',
     admin_externals: 'External systems',
+    admin_publicity: 'Publication',
     admin_calendar: 'Working days',
     admin_health: 'System health',
     not_found: 'Page not found',

@@ -55,6 +55,7 @@ export default {
     admin_items: '事项',
     admin_papers: '文书模板',
     admin_externals: '外部系统对账',
+    admin_publicity: '双公示',
     admin_calendar: '工作日历',
     admin_health: '系统状态',
     not_found: '没有这一页',

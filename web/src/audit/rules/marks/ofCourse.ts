@@ -79,6 +79,8 @@ function advanced({ step, course }: CaseAdvanced): StepTold {
       return { kind: 'sequel_begun', who: sequels?.at(-1)?.by ?? null, values: {} }
     case 'sequel_ended':
       return { kind: sequelEnded(sequels), who: null, values: {} }
+    case 'migrated':
+      return { kind: 'migrated', who: null, values: { day: course.migrated?.on ?? '' } }
     case 'agreed':
       return { kind: 'agreed', who: agreement?.by ?? null, values: {} }
     case 'delivery_begun':

@@ -98,6 +98,7 @@ export default {
     revoked: 'revocation',
     deregistered: 'deregistration',
   },
+  migrated: 'migrated',
   clocks: {
     taking_in: 'Intake',
     telling: 'Notice',

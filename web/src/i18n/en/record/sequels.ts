@@ -1,4 +1,5 @@
 export default {
+  migrated: 'Accepted before the upgrade of the system; goes on from {day} and counts in no on-time rate',
   sequels: {
     label: 'What follows',
     none: 'No case follows this one',

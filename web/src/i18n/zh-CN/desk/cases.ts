@@ -98,6 +98,7 @@ export default {
     revoked: '撤销',
     deregistered: '注销',
   },
+  migrated: '迁移',
   clocks: {
     taking_in: '收件',
     telling: '告知',

@@ -1,4 +1,5 @@
 export default {
+  migrated: '系统升级前已受理的办件，自 {day} 起继续办理，不计入按期率',
   sequels: {
     label: '后续办件',
     none: '没有后续办件',
