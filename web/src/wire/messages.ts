@@ -3914,6 +3914,7 @@ export interface AgentView {
   stage: 'asked' | 'accepted' | 'suspended' | 'closed' | 'cancelled'
   asked_at: string
   agent: PersonRef | null
+  next_on: string | null
   mandate_until: string | null
   ended_at: string | null
   papers: AgentPrinted[]

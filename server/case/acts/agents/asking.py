@@ -18,6 +18,7 @@ from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.seen import sees
+from server.standards.working_days import china_day
 from server.store import Store
 from server.store.subject import Told
 from server.tasks import agents, rows
@@ -85,6 +86,7 @@ def _view(task: Task, people: dict[str, Any], made: list[Paper]) -> AgentView:
         stage=stage,
         asked_at=task.made_at,
         agent=people.get(task.owner_id or "") if task.accepted_at else None,
+        next_on=china_day(task.next_at) if task.next_at and task.ended_at is None else None,
         mandate_until=task.mandates[-1].until if task.mandates else None,
         ended_at=task.ended_at,
         papers=[

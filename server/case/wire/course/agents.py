@@ -76,6 +76,8 @@ class AgentView(Message):
     asked_at: datetime
     agent: PersonRef | None
     """Null until somebody accepted it."""
+    next_on: date | None = None
+    """When something is next; null once it is over."""
     mandate_until: date | None
     """Of 代办: the last day of the 委托书; null: there is none yet."""
     ended_at: datetime | None

@@ -94,6 +94,7 @@ const turned: Words<typeof zh> = {
     papers: 'Please collect the notice at the window.',
     reason: 'Reason: {reason}',
   },
+  agent_next: 'next on {day}',
   came: {
     consulting: 'You are asking',
     consulted: 'Answered',

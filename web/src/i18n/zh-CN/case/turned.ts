@@ -74,6 +74,7 @@ export default {
     papers: '请向窗口领取通知书。',
     reason: '理由：{reason}',
   },
+  agent_next: '下次联系 {day}',
   came: {
     consulting: '正在咨询',
     consulted: '已答复',
