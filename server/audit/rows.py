@@ -129,8 +129,8 @@ async def list_calls(
     query = (
         sa.select(
             calls,
-            _number(unit_id).label("number"),
-            sa.case((_own(unit_id), _NEVER), else_=_left(unit_id)).label("known"),
+            cases.c.number,
+            _own(unit_id).label("own"),
             cases.c.applicant_name,
             cases.c.state.label("case_state"),
             cases.c.course,
@@ -149,8 +149,28 @@ async def list_calls(
         .order_by(*order)
         .limit(limit)
     )
-    rows = (await connection.execute(query)).mappings().all()
-    return await _logged(connection, [dict(row) for row in rows])
+    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    passed = await _passed_on(
+        connection, unit_id, {row["case_id"] for row in rows if not row["own"]}
+    )
+    for row in rows:
+        given, row["known"] = passed.get(row["case_id"], (0, _NEVER))
+        if given > row["known"]:
+            row["number"] = None
+    return await _logged(connection, rows)
+
+
+async def _passed_on(
+    connection: AsyncConnection, unit_id: str, case_ids: Collection[str]
+) -> dict[str, tuple[int, int]]:
+    """Of cases that are not this unit's any more: the version that gave each its number, and the one with which the
+    unit referred it to another one, after which it knows nothing of it."""
+    if not case_ids:
+        return {}
+    found = await connection.execute(
+        sa.select(cases.c.id, _given(), _left(unit_id)).where(cases.c.id.in_(sorted(case_ids)))
+    )
+    return {case_id: (given, left) for case_id, given, left in found}
 
 
 def _meant(person: str) -> sa.Select[tuple[str]]:
@@ -220,10 +240,14 @@ def _known(unit_id: str, version: sa.ColumnElement[int]) -> sa.ColumnElement[boo
 
 def _number(unit_id: str) -> sa.ColumnElement[str | None]:
     """The 办件编号 of a case as far as this unit may know it."""
-    given = sa.func.coalesce(_version(sa.func.min, "case.submit", "case.decide"), 0)
     return sa.case(
-        (_own(unit_id), cases.c.number), (given <= _left(unit_id), cases.c.number), else_=None
+        (_own(unit_id), cases.c.number), (_given() <= _left(unit_id), cases.c.number), else_=None
     )
+
+
+def _given() -> sa.ColumnElement[int]:
+    """The version of a case that gave it its number; 0 before."""
+    return sa.func.coalesce(_version(sa.func.min, "case.submit", "case.decide"), 0)
 
 
 def _each(query: sa.Select[tuple[str]]) -> sa.ColumnElement[bool]:
