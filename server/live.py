@@ -15,7 +15,7 @@ from server.edge.edge import AUTHENTICATE, USED, is_secure, socket_token, source
 from server.edge.route import REFUSALS
 from server.node import GATEWAY, Node
 from server.people.api.sessions import SESSIONS
-from server.projection import parts, project
+from server.projection import parted, project
 from server.rights.person import Actor
 from server.store.refusing import Refusals
 from signaling.gateway.gateway import Gateway
@@ -51,7 +51,7 @@ async def join(node: Node) -> None:
         recheck=who_now,
         outbox=store,
         project=project,
-        parts=parts,
+        parted=parted,
         sentence=problems.sentence,
         refused=refusals.command,
         relay=store.bus.ephemeral,

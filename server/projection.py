@@ -7,12 +7,12 @@ an audience may not see keeps its place as ``skipped``. An event of
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
 
-from collections.abc import Collection
 from typing import Any, Final
 
 from server.calls.projection import project_call_for
 from server.calls.wire import CallChanged
 from server.case.projection import CASE_EVENTS, project_case_event, reader
+from server.case.wire.course.joint import CaseTasked
 from server.case.wire.decision import CaseReferred
 from server.rights.seen import Audience, crosses
 from signaling.wire.envelope import Event, Skipped, StoredEvent, recall
@@ -20,6 +20,7 @@ from signaling.wire.envelope import Event, Skipped, StoredEvent, recall
 PARTED: Final = frozenset({"approver", "third", "supervisor"})
 """Those who see a case by the unit that decides, or as guests beside it."""
 _REFERRED: Final = CaseReferred.model_fields["type"].default
+_TASKED: Final = CaseTasked.model_fields["type"].default
 
 
 def project(event: StoredEvent, audience: str | Audience) -> dict[str, Any]:
@@ -31,20 +32,25 @@ def project(event: StoredEvent, audience: str | Audience) -> dict[str, Any]:
     return _seen(event, audience).model_dump(mode="json")
 
 
-def parts(event: StoredEvent) -> Collection[str]:
-    """The audiences for which this event of a case is the last: another unit decides, and who may still see
-    it, and as what, is asked anew."""
-    return PARTED if event.type == _REFERRED else ()
-
-
-def parted(event: StoredEvent, audience: Audience) -> bool:
-    """Whether this event of a case is the last for an audience: what it may see is asked anew."""
-    if audience.scope is None:
-        return audience.side in parts(event)
-    if audience.over(event.at):
+def parted(event: StoredEvent, audience: str | Audience) -> bool:
+    """Whether this event of a case is the last for an audience, because another unit decides from now on, or something
+    has become of a task of its unit: who may still see the case, and as what, is asked anew."""
+    if isinstance(audience, str):
+        if audience in PARTED:
+            return bool(event.type == _REFERRED)
+        who = reader(audience)
+    else:
+        who = audience
+    if who is None:
+        return False
+    if who.scope is None:
+        return who.side in PARTED and event.type == _REFERRED
+    if who.over(event.at):
         return True
+    if event.type == _TASKED:
+        return any(one.unit_id == who.scope.unit_id for one in recall(CaseTasked, event.body).tasks)
     model = CASE_EVENTS.get(event.type)
-    return model is not None and crosses(recall(model, event.body), audience)
+    return model is not None and crosses(recall(model, event.body), who)
 
 
 def _seen(event: StoredEvent, audience: str | Audience) -> Event:

@@ -130,6 +130,14 @@ class Code(StrEnum):
     MANDATE_MISSING = "mandate_missing"
     MANDATE_OVER = "mandate_over"
     MANDATE_UNFIT = "mandate_unfit"
+    # tasks of units
+    UNIT_TASK_OVER = "unit_task_over"
+    UNIT_TASK_CLAIMED = "unit_task_claimed"
+    UNIT_TASKS_OPEN = "unit_tasks_open"
+    HEAD_ALONE = "head_alone"
+    BAD_OPINION = "bad_opinion"
+    CLAUSE_MISSING = "clause_missing"
+    BAD_PLAN = "bad_plan"
     # the catalogue
     UNKNOWN_CODE = "unknown_code"
     BAD_ROWS = "bad_rows"

@@ -10,10 +10,11 @@ from typing import Final, Protocol
 from server.calls.rows import calls as call_rows
 from server.calls.rows import recorded as recorded_rows
 from server.case import rows
+from server.case.rows.joint import unit_tasks
 from server.case.rules.form import Form
-from server.rights.hand import Hand, Side
+from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
-from server.rights.seen import SIDES, Audience
+from server.rights.seen import SIDES, Audience, tasked
 from server.rights.subjects import of_case
 from server.store.ledger.entry import OK
 from signaling.refusals import Code, Refusal
@@ -35,25 +36,37 @@ class InUnits(Protocol):
     def unit_id(self) -> str: ...
 
 
-async def side_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:
-    """From which side this person sees the case, and acts on it; None: it does not exist for him.
+async def part_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Audience | None:
+    """As what this person sees the case, and acts on it; None: it does not exist for him.
 
     window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
     is a guest in the running call about it, as is its approver once his unit has referred the case to
-    another one; supervisor: supervisors of either unit. Who
+    another one; task: approvers of a unit that has a task in the case (多地联办), with what that may see, while the
+    task runs; supervisor: supervisors of either unit. Who
     could be several is the first of these. The applicant is no audience of a person: a clerk of
     the window turns the screen to him.
     """
     units = {"window_unit_id": case.window_unit_id, "unit_id": case.unit_id}
     if may(actor, Act.CASE_FILL, **units):
-        return "window"
+        return SIDES["window"]
     if may(actor, Act.CASE_JUDGE, **units):
-        return "approver"
+        return SIDES["approver"]
     if actor.person_id in (await call_rows.guests_of(connection, [case.id]))[case.id]:
-        return "third"
+        return SIDES["third"]
+    if may(actor, Act.CASE_JUDGE, unit_id=actor.unit_id):
+        scope = await unit_tasks.scope(connection, case.id, actor.unit_id)
+        if scope is not None:
+            return tasked(scope)
     if may(actor, Act.CASE_WATCH, **units):
-        return "supervisor"
+        return SIDES["supervisor"]
     return None
+
+
+def hand_of(actor: Actor, part: Audience) -> Hand:
+    """The hand of who sees a case as this. ``part`` is what ``part_of`` gave: the applicant is none."""
+    if part.side == "applicant":
+        raise ValueError("nobody of the staff is the applicant")
+    return Hand(actor.person_id, part.side, part.scope)
 
 
 async def admitted(
@@ -62,10 +75,10 @@ async def admitted(
     """The case as rules, or those of a call alone, ask for it, and from which side this person acts; refused
     ``not_found``."""
     record = await rows.find(connection, case_id, for_call=for_call)
-    side = await side_of(connection, actor, record.case) if record else None
-    if record is None or side is None:
+    part = await part_of(connection, actor, record.case) if record else None
+    if record is None or part is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return record, Hand(actor.person_id, side)
+    return record, hand_of(actor, part)
 
 
 async def header(
@@ -74,10 +87,10 @@ async def header(
     """As much of a case as rights ask for, and as which audience this person sees it; refused
     ``not_found``."""
     found = await rows.find_header(connection, case_id)
-    side = await side_of(connection, actor, found) if found else None
-    if found is None or side is None:
+    part = await part_of(connection, actor, found) if found else None
+    if found is None or part is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return found, SIDES[side]
+    return found, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +120,10 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
     Refused: ``not_found``; ``forbidden`` to people who see the case otherwise.
     """
     found = await rows.find_header(connection, case_id)
-    side = await side_of(connection, actor, found) if found else None
-    if found is not None and side == "supervisor":
+    part = await part_of(connection, actor, found) if found else None
+    if found is not None and part == SIDES["supervisor"]:
         return Watched(found)
-    if found is not None and side is not None:
+    if found is not None and part is not None:
         raise Refusal(Code.FORBIDDEN)
     record = (
         await rows.find(connection, case_id)
@@ -152,10 +165,10 @@ async def filling(connection: rows.Connection, actor: Actor, case_id: str) -> tu
     """The form as acts on it ask for it, and from which side this person acts; refused
     ``not_found``."""
     found = await rows.find_form(connection, case_id)
-    side = await side_of(connection, actor, found[0]) if found else None
-    if found is None or side is None:
+    part = await part_of(connection, actor, found[0]) if found else None
+    if found is None or part is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return found[1], Hand(actor.person_id, side)
+    return found[1], hand_of(actor, part)
 
 
 async def shown(
@@ -163,7 +176,7 @@ async def shown(
 ) -> tuple[rows.Whole, Audience]:
     """All that a page shows of a case, and as which audience this person sees it; refused ``not_found``."""
     whole = await rows.find_whole(connection, case_id)
-    side = await side_of(connection, actor, whole.record.case) if whole else None
-    if whole is None or side is None:
+    part = await part_of(connection, actor, whole.record.case) if whole else None
+    if whole is None or part is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return whole, SIDES[side]
+    return whole, part

@@ -19,11 +19,12 @@ from server.case.acts.course.enquiries import Enquiries
 from server.case.acts.elsewhere.comparing import Comparing
 from server.case.acts.elsewhere.reporting import Reporting
 from server.case.acts.form import forms, unmasking
+from server.case.acts.joint import tasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press, signing
 from server.case.acts.sequels import beginning
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
-from server.case.api import calendar, cases, enquiries, externals, publicity
+from server.case.api import calendar, cases, enquiries, externals, joint, publicity
 from server.jobs.join import KINDS
 from server.node import Node
 from server.papers.seals import SealFolder
@@ -35,6 +36,7 @@ ROUTES: Final = (
     calendar.routes,
     externals.routes,
     publicity.routes,
+    joint.routes,
 )
 
 
@@ -72,6 +74,7 @@ async def join(node: Node) -> None:
         renewing.commands(store),
         printing.commands(store),
         beginning.commands(store),
+        tasking.commands(store),
     )
     node.passes(showing.ephemerals(store, app[MARKS].note))
     node.runs("following", partial(following.run, store))

@@ -12,7 +12,7 @@ from server.case.wire.registering import CaseCreated
 from server.case.wire.showing import CaseTyping, DrawingView
 from server.case.wire.view import CaseView
 from server.catalogue.wire import FormField
-from server.rights.seen import SIDES, Audience, see, see_event, see_members, skipped
+from server.rights.seen import SIDES, Audience, of_room, see, see_event, see_members, skipped
 from server.rights.subjects import of_case
 from signaling.wire.envelope import Event, Message
 
@@ -22,7 +22,7 @@ CASE_EVENTS: Final[dict[str, type[Event]]] = {
 
 
 def reader(audience: str | Audience) -> Audience | None:
-    return audience if isinstance(audience, Audience) else SIDES.get(audience)
+    return audience if isinstance(audience, Audience) else of_room(audience)
 
 
 def project_case_event(event: Event, audience: Audience) -> Event:

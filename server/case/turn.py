@@ -99,11 +99,11 @@ class OnCase(Turn):
     async def begin(cls, change: Change, actor: Actor, case_id: str, house: House = PLAIN) -> Self:
         """Lock the case and read it; refused ``not_found`` where it does not exist for the actor."""
         turn = await cls.open(change, case_id, house)
-        side = await admission.side_of(turn.connection, actor, turn._within)
-        if side is None:
+        part = await admission.part_of(turn.connection, actor, turn._within)
+        if part is None:
             raise Refusal(Code.NOT_FOUND, case=case_id)
         turn.people[actor.person_id] = person_ref(actor)
-        turn.actor, turn.hand = actor, Hand(actor.person_id, side)
+        turn.actor, turn.hand = actor, admission.hand_of(actor, part)
         return turn
 
     async def name(self, people: Iterable[str | None]) -> Mapping[str, PersonRef]:

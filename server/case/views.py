@@ -17,6 +17,7 @@ from server.case.rules.course.sequels import SequelOf
 from server.case.rules.course.states import CONSULTATIONS
 from server.case.rules.form import Proposal as Proposed
 from server.case.rules.form import SavedValue
+from server.case.rules.joint.unit_task import Before, Hint, Pause, UnitAnswer, UnitTask
 from server.case.rules.materials.handover import Handover, Sheet
 from server.case.rules.materials.material import Material, Origin
 from server.case.rules.materials.phone import Phone
@@ -45,6 +46,13 @@ from server.case.wire.course.advancing import (
     RulingView,
 )
 from server.case.wire.course.consulting import ConsultationView
+from server.case.wire.course.joint import (
+    BeforeView,
+    HintView,
+    PauseView,
+    UnitAnswerView,
+    UnitTaskView,
+)
 from server.case.wire.course.sequels import SequelOfView, SequelView
 from server.case.wire.decision import (
     Check,
@@ -158,6 +166,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         referrals=[referral_view(one, people) for one in case.referrals],
         course=course_view(case.course, people),
         owner=people[case.owner_id] if case.owner_id else None,
+        unit_tasks=[unit_task_view(one, people) for one in case.unit_tasks],
         receipt_number=case.receipt_number,
         sequel_of=SEQUEL_OF(case.sequel_of, {}) if case.sequel_of else None,
     )
@@ -247,6 +256,22 @@ COURSE: Final = Filled(
 
 
 SEQUEL_OF: Final = Filled(SequelOfView, SequelOf)
+UNIT_TASK: Final = Filled(
+    UnitTaskView,
+    UnitTask,
+    {
+        "answer": Filled(UnitAnswerView, UnitAnswer, {"hints": Filled(HintView, Hint)}),
+        "pauses": Filled(PauseView, Pause),
+        "before": Filled(BeforeView, Before),
+    },
+    named={"owner": "owner_id"},
+    beside=frozenset({"due"}),
+)
+
+
+def unit_task_view(task: UnitTask, people: People) -> UnitTaskView:
+    """The whole of it. Project it before it leaves."""
+    return UNIT_TASK(task, people, due=due_view(task.counted) if task.counted else None)
 
 
 def referral_view(referral: rules.Referral, people: People) -> ReferralView:

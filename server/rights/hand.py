@@ -11,6 +11,8 @@ WorkingSide = Literal["window", "approver"]
 """The two sides that work on a case."""
 CaseAudience = Literal[Side, "applicant"]
 """The sides, and the applicant, for whom a clerk of the window turns the screen."""
+Reader = Literal[CaseAudience, "task"]
+"""As what a page reads a case; ``task``: for the tasks that its unit has in it."""
 CASE_AUDIENCES: Final[tuple[CaseAudience, ...]] = get_args(CaseAudience)
 Audience = Literal[CaseAudience, "party", "rung"]
 """Who reads: the first five read cases, the supervisor and the last two read calls."""
@@ -27,7 +29,8 @@ DONE_BY: Final[Mapping[WorkingSide, frozenset[str]]] = {
         "case.propose", "case.review", "case.check", "case.decide", "case.refer",
         "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise", "case.verify",
         "case.receive_originals", "case.rule", "case.issue", "case.report",
-        "case.ask_fee", "case.archive",
+        "case.ask_fee", "case.archive", "case.ask_unit", "case.return_task", "case.close_task",
+        "case.cancel_task",
     }),
 }  # fmt: skip
 """The acts on a case that are done from one side alone, by which the ledger tells who had a part in it."""
@@ -39,20 +42,20 @@ EVERYWHERE: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class TaskScope:
-    """What a task may see: keys of lines, and fields by name, ``group.column`` or as a whole group.
+    """What a unit may see of a case for its tasks in it: keys of lines, and fields by name, ``group.column`` or as a whole group.
 
     Which rows a group has is seen where one of its columns is.
 
     From ``until`` on nothing is seen; by the time of the event, so that a late sweep shows no more.
     """
 
-    task_id: str
+    unit_id: str
     lines: frozenset[str]
     fields: frozenset[str]
     until: datetime | None = None
 
     def sees(self, place: str) -> bool:
-        """``line:<key>``, ``field:<path>``, ``task:<id>`` or ``*``; nothing of any other place, or of none."""
+        """``line:<key>``, ``field:<path>``, ``task:<unit id>`` or ``*``; nothing of any other place, or of none."""
         kind, _, name = place.partition(":")
         match kind:
             case "line":
@@ -64,7 +67,7 @@ class TaskScope:
                 column = f"{group}.{rest.rpartition('.')[2]}"
                 return any(one == column if rest else one.startswith(column) for one in self.fields)
             case "task":
-                return name == self.task_id
+                return name == self.unit_id
             case _:
                 return place == EVERYWHERE
 
@@ -105,5 +108,5 @@ class Hand(Part):
     """Who acts, and from which side of the case."""
 
     person_id: str
-    side: Side
+    side: Side | Literal["task"]
     scope: TaskScope | None = None

@@ -10,19 +10,20 @@ event, and never changes while the thing lives; where it can (a file on another 
 audience. ``faults`` tells declarations that could break the law.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, Literal, TypeVar, cast, get_args
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar, cast, get_args
 
 from server.rights.hand import CASE_AUDIENCES as CASE_AUDIENCES
 from server.rights.hand import EVERYWHERE as EVERYWHERE
-from server.rights.hand import CaseAudience, Part, TaskScope
+from server.rights.hand import Part, Reader, TaskScope
 from signaling.wire.envelope import Event, Message, Skipped
 
 SCOPED: Final = "task"
-AudienceSide = Literal[CaseAudience, "task"]
+AudienceSide = Reader
 """``task``: a unit that does one part of a case and sees what that part needs."""
 EVERY_SIDE: Final[frozenset[AudienceSide]] = frozenset(CASE_AUDIENCES)
 STAFF: Final = EVERY_SIDE - {"applicant"}
@@ -41,14 +42,13 @@ class Audience(Part):
 
     @property
     def room(self) -> str:
-        """The word by which sockets of this audience are known: its side, or its task."""
-        return self.side if self.scope is None else f"{SCOPED}:{self.scope.task_id}"
+        """The word by which sockets of this audience are known: its side, or what its unit may see, whole, so that
+        every node makes the same audience of it (``of_room``)."""
+        return self.side if self.scope is None else _room(self.scope)
 
     @property
-    def told(self) -> CaseAudience:
-        """The word by which a page is told what it reads as; no page reads as a task yet."""
-        if self.side == "task":
-            raise ValueError("no page reads a case as a task")
+    def told(self) -> Reader:
+        """The word by which a page is told what it reads as."""
         return self.side
 
     def over(self, at: datetime) -> bool:
@@ -57,6 +57,30 @@ class Audience(Part):
 
 
 SIDES: Final[Mapping[str, Audience]] = {side: Audience(side) for side in CASE_AUDIENCES}
+
+
+def tasked(scope: TaskScope) -> Audience:
+    """The audience of a unit's tasks in a case."""
+    return Audience("task", scope.unit_id, scope)
+
+
+def of_room(room: str) -> Audience | None:
+    """The audience of that word; None for one that reads no cases."""
+    return _scoped(room) if room.startswith(f"{SCOPED}:") else SIDES.get(room)
+
+
+@cache
+def _room(scope: TaskScope) -> str:
+    until = scope.until.isoformat() if scope.until else None
+    told = [scope.unit_id, sorted(scope.lines), sorted(scope.fields), until]
+    return f"{SCOPED}:{json.dumps(told, separators=(',', ':'))}"
+
+
+@lru_cache(maxsize=1024)
+def _scoped(room: str) -> Audience:
+    unit_id, lines, fields, until = json.loads(room.partition(":")[2])
+    ends = datetime.fromisoformat(until) if until else None
+    return tasked(TaskScope(unit_id, frozenset(lines), frozenset(fields), ends))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ as ``project`` shows it. Rooms are fan-out only, never truth: a socket that miss
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from pydantic import BaseModel
@@ -45,14 +45,14 @@ class Outbox(Protocol):
 class FanOut:
     """What the sockets of one node watch, and what they are sent of it.
 
-    ``project``, ``parts`` and ``relay`` are as the Gateway is given them; ``counts`` hears of each event."""
+    ``project``, ``parted`` and ``relay`` are as the Gateway is given them; ``counts`` hears of each event."""
 
     def __init__(
         self,
         connections: Connections,
         outbox: Outbox,
         project: Callable[[StoredEvent, str], Mapping[str, Any] | BaseModel],
-        parts: Callable[[StoredEvent], Collection[str]],
+        parted: Callable[[StoredEvent, str], bool],
         relay: Callable[[str, Mapping[str, Any]], None] | None,
         spawn: Spawn,
         counts: Counter[str],
@@ -60,7 +60,7 @@ class FanOut:
         self._connections = connections
         self._outbox = outbox
         self._project = project
-        self._parts = parts
+        self._parted = parted
         self._relay = relay
         self._spawn = spawn
         self._counts = counts
@@ -175,7 +175,7 @@ class FanOut:
             body = seen.model_dump(mode="json") if isinstance(seen, BaseModel) else dict(seen)
             for connection in self.watchers.of(event.subject, audience):
                 await self.send(connection, event.subject, "event", body)
-        for audience in self._parts(event):
-            for connection in self.watchers.of(event.subject, audience):
-                self.watchers.unwatch(connection, event.subject)
+            if self._parted(event, audience):
+                for connection in self.watchers.of(event.subject, audience):
+                    self.watchers.unwatch(connection, event.subject)
         self._counts["events"] += 1

@@ -7,7 +7,7 @@ and sentences are given to it. Nothing here logs what a message holds.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ class Gateway:
 
     ``authenticate``: a handshake into a person, or None; asked again every ``recheck_every_s``, by ``recheck``,
     where there is one, of all at once. ``project``: the event that one audience may see (``server.projection``).
-    ``parts``: audiences for which an event is the last; their sockets watch its subject no longer. ``sentence``:
+    ``parted``: whether an event is the last for an audience; its sockets watch the subject no longer. ``sentence``:
     a refusal in a language. ``refused``: told of each refused command of a known person. ``security``: told what
     no honest page sends (what, ids). ``allowed_origins``: beside the host's own; foreign ones are refused unread.
     ``secure``: whether the browser of a request (aiohttp's) speaks https. ``source``: the place that it comes
@@ -49,7 +49,7 @@ class Gateway:
         authenticate: Callable[[Handshake], Awaitable[Who | None]],
         outbox: Outbox,
         project: Callable[[StoredEvent, str], Mapping[str, Any] | BaseModel],
-        parts: Callable[[StoredEvent], Collection[str]] = lambda event: (),
+        parted: Callable[[StoredEvent, str], bool] = lambda event, audience: False,
         sentence: Callable[[Code, str, Mapping[str, Any]], str],
         refused: Callable[[Who, Command, Refusal], Awaitable[None]] | None = None,
         relay: Callable[[str, Mapping[str, Any]], None] | None = None,
@@ -83,7 +83,7 @@ class Gateway:
             bug=self._bug,
         )
         self._fan_out = FanOut(
-            self._connections, outbox, project, parts, relay, self._beside.begin, self._counts
+            self._connections, outbox, project, parted, relay, self._beside.begin, self._counts
         )
         self._dispatch = Dispatch(sentence, refused, self._fan_out.spread, self._counts)
         self._sockets = Sockets(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from server.case.acts.course import (
     registering,
 )
 from server.case.acts.form import forms, unmasking
+from server.case.acts.joint import tasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
@@ -41,6 +42,7 @@ from server.case.wire.registering import CaseConsent, CaseCreate
 from server.case.wire.signing import CaseSign, CaseSubmit, CaseSummarise
 from server.case.wire.words import CaseAct
 from server.demo import data as demo
+from server.demo import joint
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
 from server.rights.ids import new_id
@@ -155,6 +157,7 @@ class Office:
             **earlier.commands(store),
             **promises.commands(store),
             **handovers.commands(store),
+            **tasking.commands(store),
             **asking.commands(store),
             **renewing.commands(store),
             **beginning.commands(store),
@@ -363,13 +366,22 @@ async def open_office(store: Store, clock: MovedClock) -> Office:
 
 async def office_of(store: Store, clock: MovedClock) -> Office:
     """Give everybody of the demo data that are there a session."""
+    return Office(store, clock, await _signed_in(store, demo.PEOPLE))
+
+
+async def joined(office: Office) -> None:
+    """Load what a joint case needs, and give a session to the people of its units."""
+    await joint.load(office.store, hashed())
+    office.actors = {**office.actors, **await _signed_in(office.store, joint.PEOPLE)}
+
+
+async def _signed_in(store: Store, people: Sequence[demo.Person]) -> dict[str, Actor]:
     async with store.read() as connection:
-        found = await staff.actors(connection, [person.id for person in demo.PEOPLE])
-    actors = {
+        found = await staff.actors(connection, [person.id for person in people])
+    return {
         person.login: replace(found[person.id], session_id=f"session-{person.login}")
-        for person in demo.PEOPLE
+        for person in people
     }
-    return Office(store, clock, actors)
 
 
 def watching(actor: Actor, subject: str, audience: str) -> Connection:

@@ -86,6 +86,9 @@ def _change_case(case: Json, event: Json) -> None:
         case["receipt_number"] = event["receipt_number"]
     elif kind == "case.mode_changed":
         case["mode"] = event["mode"]
+    elif kind == "case.tasked":
+        for task in event["tasks"]:
+            _put(case["unit_tasks"], task)
     elif kind == "case.assigned":
         case["owner"] = event["owner"]
     elif kind == "case.advanced":

@@ -164,7 +164,7 @@ class Hall:
             self.connections,
             self.outbox,
             lambda event, audience: {**event.body, "as": audience},
-            lambda event: ("guest",) if event.version == 2 else (),
+            lambda event, audience: audience == "guest" and event.version == 2,
             None,
             lambda work: work.close(),
             self.counts,

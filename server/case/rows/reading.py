@@ -31,6 +31,7 @@ from server.case.rows.columns import (
 from server.case.rows.drawings import list_drawings
 from server.case.rows.drawings import only as drawing_only
 from server.case.rows.handovers import list_handovers
+from server.case.rows.joint.unit_tasks import list_unit_tasks
 from server.case.rows.papers import Paper, list_papers
 from server.case.rows.phones import list_phones
 from server.case.rows.ratings import list_ratings
@@ -292,6 +293,7 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         referrals=referrals_of(row["referrals"]),
         course=course_of(row["course"]),
         owner_id=row["owner_id"],
+        unit_tasks=await list_unit_tasks(connection, case_id) if row["mode"] == "joint" else (),
         receipt_number=row["receipt_number"],
         sequel_of=sequels.kept(row["sequel_of"]),
     )
@@ -464,5 +466,6 @@ def _everyone(case: Case) -> set[str]:
     named |= {one.by for one in case.checks.values()}
     named |= {one.by for one in case.referrals}
     named |= case.course.people
+    named |= {id for one in case.unit_tasks for id in one.people}
     named.add(case.owner_id)
     return {id for id in named if id}

@@ -22,6 +22,7 @@ from server.case.rows.columns import (
     shown_json,
     submission_json,
 )
+from server.case.rows.joint import unit_tasks
 from server.case.rows.reading import Connection
 from server.case.rows.referred import new_referrals
 from server.case.rules.applying import stored
@@ -144,7 +145,9 @@ COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "receipt_number": lambda number: number,
 }
 """Parts of a case that are a column of its row, and how each is written."""
-ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})
+ROWS: Final = frozenset(
+    {"unit_tasks", "entries", "holds", "proposals", "materials", "comments", "checks"}
+)
 """Parts that are rows of their own, which ``changed_case`` writes too."""
 FIXED: Final = frozenset({
     "id", "clerk_id", "window_id", "window_unit_id", "created_at", "sequel_of",
@@ -186,6 +189,8 @@ def changed_case(
         ]
     if after.referrals is not before.referrals:
         writes += new_referrals(before, after)
+    if after.unit_tasks is not before.unit_tasks:
+        writes += unit_tasks.changed(after.id, before.unit_tasks, after.unit_tasks)
     if after.comments is not before.comments:
         threads = {one.id: one for one in before.comments}
         writes += [

@@ -23,6 +23,7 @@ from server.case.rules.course.course import NOTHING, Course
 from server.case.rules.course.sequels import SequelOf
 from server.case.rules.course.states import CaseState
 from server.case.rules.form import FieldLock, Form, Proposal, SavedValue
+from server.case.rules.joint.unit_task import UnitTask
 from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
@@ -130,6 +131,8 @@ class Case:
     """What became of it after acceptance, or instead of it."""
     owner_id: str | None = None
     """Who of the unit that decides handles it (承办人); None: it lies in the unit's pool, for anybody to claim."""
+    unit_tasks: tuple[UnitTask, ...] = ()
+    """What other units have to do in it (多地联办), with all rounds, in the order in which it was made."""
     receipt_number: str | None = None
     """收件号 of the receiving place, given with the first material and kept; None before."""
     sequel_of: SequelOf | None = None

@@ -18,7 +18,7 @@ from server.case.wire.course.owning import RunningClock
 from server.case.wire.view import CaseView
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
-from server.rights.hand import Audience
+from server.rights.hand import Reader
 from server.standards.languages import Language
 from signaling.wire.envelope import Message, PersonRef
 
@@ -194,7 +194,7 @@ class ReferredCases(Message):
 class CaseSnapshot(Message):
     """A case as the asker's audience sees it at ``version``."""
 
-    audience: Audience
+    audience: Reader
     version: int
     case: CaseView
 

@@ -17,6 +17,8 @@ from server.case.wire.course.advancing import (
 )
 from server.case.wire.course.agents import CaseAskAgent, CasePrintAgent
 from server.case.wire.course.consulting import CaseConclude
+from server.case.wire.course.joint import COMMANDS as UNIT_TASK_COMMANDS
+from server.case.wire.course.joint import CaseTasked
 from server.case.wire.course.mode import CaseChangeMode, CaseModeChanged
 from server.case.wire.course.owning import CaseAssign, CaseAssigned
 from server.case.wire.course.sequels import CaseBeginSequel
@@ -124,13 +126,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise, CaseVerify,
     CaseSendOriginals, CaseReceiveOriginals, CaseChangeMode, CaseRule, CaseIssue, CaseAskFee, CaseSettleFee, CaseReport, CaseAgreeElectronic, CaseRenewMandate, CaseBeginDelivery,
     CaseCheckReceiver, CaseEndDelivery, CaseFinish, CaseArchive, CaseAssign, ListedWatch, CaseAskAgent, CasePrintAgent,
-    CaseConsult, CaseRegisterConsulted, CaseConclude, CaseBeginSequel,
+    CaseConsult, CaseRegisterConsulted, CaseConclude, CaseBeginSequel, *UNIT_TASK_COMMANDS,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalAnswered, CaseProposalClosed,
     MaterialChanged, CaseReceived, MaterialMoved, CaseModeChanged, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced, CaseAssigned,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged, CaseAdvanced, CaseAssigned, CaseTasked,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

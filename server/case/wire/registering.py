@@ -115,7 +115,7 @@ class ListedChanged(Message):
 
     type: Literal["listed.changed"] = "listed.changed"
     unit_id: str
-    what: Literal["opened", "submitted", "referred", "left"]
+    what: Literal["opened", "submitted", "referred", "left", "tasked"]
 
 
 class CaseConsent(CaseCommand):

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from server.case.rules.course.states import CaseState
 from server.case.wire.course.advancing import CourseView
+from server.case.wire.course.joint import UnitTaskView
 from server.case.wire.course.sequels import SequelOfView
 from server.case.wire.decision import Check, Decided, DueView, ReferralView
 from server.case.wire.form import FieldState, Proposal
@@ -25,7 +26,7 @@ from server.catalogue.rules.item import (
     Mode,
 )
 from server.catalogue.wire import ItemView
-from server.rights.hand import CaseAudience
+from server.rights.hand import Reader
 from signaling.wire.envelope import Message, PersonRef
 
 
@@ -92,6 +93,8 @@ class CaseView(Message):
     """What became of it after acceptance, or instead of it."""
     owner: PersonRef | None = None
     """Who of the unit that decides handles it; null: it lies in the unit's pool."""
+    unit_tasks: list[UnitTaskView] = []
+    """多地联办: what other units have to do in it."""
     receipt_number: str | None = None
     """收件号 of the receiving place, given with the first material and kept."""
     sequel_of: SequelOfView | None = None
@@ -113,7 +116,7 @@ class CaseOpened(Message):
     event of ``calendar:<region>`` afterwards says that ``due`` may be another.
     """
 
-    audience: CaseAudience
+    audience: Reader
     version: int
     case: CaseView
     drafts: dict[str, Draft]

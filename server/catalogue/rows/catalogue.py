@@ -244,6 +244,7 @@ async def add_item(
                 "form": [asdict(one) for one in item.form],
                 "rules": [asdict(one) for one in item.rules],
                 "recording_refusal": item.recording_refusal,
+                **({"plan": [asdict(one) for one in item.plan]} if item.plan else {}),
                 "checklist": [asdict(point) for point in item.checklist],
                 "guide": item.guide,
                 "signature": item.signature,

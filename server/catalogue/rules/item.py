@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
 from server.catalogue.rules.card import Word
+from server.catalogue.rules.plan import PlanStep
 from server.standards.regions import Level
 
 Mode = Literal["online", "proxy", "joint"]
@@ -186,6 +187,8 @@ class Item:
     """收费标准 in fen; 0 where there is no fee, or the amount is reckoned case by case."""
     fee_first: bool = False
     """先缴费后制证: nothing is issued before the fee is paid or waived."""
+    plan: tuple[PlanStep, ...] = ()
+    """联办方案; empty: its unit alone handles it."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -239,6 +242,7 @@ class Item:
             fee_basis=body.get("fee_basis", ""),
             fee_fen=body.get("fee_fen", 0),
             fee_first=body.get("fee_first", False),
+            plan=tuple(PlanStep.of_body(one) for one in body.get("plan", ())),
         )
 
 

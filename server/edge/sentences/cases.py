@@ -141,6 +141,27 @@ ENTRIES: Final[dict[Code, Sentences]] = {
     Code.MANDATE_UNFIT: Sentences(
         422, "请选择本办件的委托书扫描件，并核对签署日期和期限（不超过一年）。", "Please choose the scanned mandate of this case, and check when it was signed and its last day (a year at most)."
     ),
+    Code.UNIT_TASK_OVER: Sentences(
+        409, "这项联办任务已经结束，请刷新页面。", "This unit's task is over. Please reload the page."
+    ),
+    Code.UNIT_TASK_CLAIMED: Sentences(
+        409, "这项联办任务由本单位其他同事承办，请由他答复或先转给您。", "A colleague of your unit has this task. Please let him answer, or have it handed to you first."
+    ),
+    Code.UNIT_TASKS_OPEN: Sentences(
+        409, "还有协办单位没有办完，请等各单位都有结果后再作出决定。", "Not every unit has finished its part. Please wait until each task has ended before deciding."
+    ),
+    Code.HEAD_ALONE: Sentences(
+        409, "这项任务在单位内已转办两次，请转给本单位负责人。", "This task was handed on twice already. Please hand it to the head of the unit."
+    ),
+    Code.BAD_OPINION: Sentences(
+        422, "这类任务不能这样答复，请选择所列的答复。", "This kind of task cannot be answered so. Please choose one of the answers shown."
+    ),
+    Code.CLAUSE_MISSING: Sentences(
+        422, "附条件同意须写明条件和所依据的条款，请补充；没有条款的请写成提示。", "Agreeing on a condition needs the condition and its clause. Please add them; what has no clause is a hint."
+    ),
+    Code.BAD_PLAN: Sentences(
+        422, "联办方案有误，请检查各步的先后、编号和依据。", "This plan does not hold. Please check the order, keys and bases of its steps."
+    ),
     Code.NO_COLLEAGUE: Sentences(
         409, "他不能在本单位办理任务，请选择其他同事。", "He cannot take tasks at this unit. Please choose another colleague."
     ),

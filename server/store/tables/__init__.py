@@ -48,6 +48,7 @@ from server.store.tables.record import (
     signatures,
     tasks,
     tellings,
+    unit_tasks,
     unmaskings,
     uploads,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "tasks",
     "tellings",
     "throttles",
+    "unit_tasks",
     "units",
     "unmaskings",
     "uploads",

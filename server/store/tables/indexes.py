@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from server.store.tables.alliance import roster, sessions
 from server.store.tables.calls import calls, legs, marks, monitors, recordings, rings
 from server.store.tables.catalogue import items
-from server.store.tables.record import cases, phones, tasks, tellings
+from server.store.tables.record import cases, phones, tasks, tellings, unit_tasks
 from server.store.tables.road import commands, events, jobs
 
 COMBINED = {
@@ -94,6 +94,11 @@ _partial(tasks, "tasks_to_tell", "ended_at IS NULL AND kind = 'tell'", "unit_id"
 _partial(tellings, "tellings_due", "due_at IS NOT NULL", "due_at")
 _partial(tasks, "tasks_demanded", "demand_by IS NOT NULL", "unit_id", "next_at", "id")
 _partial(tasks, "tasks_ended", "ended_at IS NOT NULL", "unit_id", "ended_at", "id")
+sa.Index("unit_tasks_of_case", unit_tasks.c.case_id, unit_tasks.c.unit_id)
+_partial(unit_tasks, "unit_tasks_to_do", "turn = 'own'", "unit_id", "next_on", "id")
+_partial(unit_tasks, "unit_tasks_answered", "state = 'answered'", "unit_id", "next_on", "id")
+_partial(unit_tasks, "unit_tasks_ended", "ended_at IS NOT NULL", "unit_id", "ended_at", "id")
+_partial(unit_tasks, "unit_tasks_due", "next_on IS NOT NULL", "next_on", "id")
 _partial(tasks, "tasks_to_raise", "raise_at IS NOT NULL", "raise_at")
 sa.Index("tasks_once", tasks.c.case_id, tasks.c.once, unique=True)
 _partial(jobs, "jobs_by_end", "ended_at IS NOT NULL", "ended_at")

@@ -324,6 +324,22 @@ handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, c
     C("note", sa.Text, nullable=False, info=FACT),
     info=OF_CASE,
 )  # fmt: skip
+unit_tasks = sa.Table(  # what a unit answers for in a case that another one leads (多地联办)
+    "unit_tasks", metadata, key(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("place", sa.Integer, nullable=False, info=FACT),  # among the tasks of the case, from 0
+    C("key", sa.String(64), nullable=False, info=FACT),  # of the step of the plan, or of one asked for by hand
+    C("round", sa.Integer, nullable=False, info=FACT),
+    C("kind", sa.String(10), nullable=False, info=FACT),  # joint | opinion | transfer
+    C("state", sa.String(10), nullable=False, info=FACT),
+    C("turn", sa.String(4), nullable=True, info=derived("unit_tasks.state")),  # own | lead
+    C("next_on", sa.Date, nullable=True, info=derived("unit_tasks.body")),
+    C("made_at", Utc, nullable=False, info=FACT),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("body", JSON, nullable=False, info=FACT),  # the rest of the task
+    info=told_in(of_case("{case_id}"), made="made_at"),
+)  # fmt: skip
 missed_calls = sa.Table(  # the last call about a case that nobody answered, until one is or the case is decided
     "missed_calls", metadata,
     C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=MISSED),

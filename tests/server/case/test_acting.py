@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -22,7 +22,7 @@ from server.case.wire import (
     words,
 )
 from server.case.wire.course import advancing as course
-from server.case.wire.course import consulting, mode, sequels
+from server.case.wire.course import consulting, joint, mode, sequels
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
@@ -140,6 +140,9 @@ async def test_what_others_changed_since_is_told_and_nothing_else(
     assert "others" not in entry
 
 
+TASK: Final[dict[str, Any]] = {"task_id": "x" * 22}
+
+
 @SQLITE_ALONE
 async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Office) -> None:
     called, other = await office.case(), await office.case()
@@ -183,6 +186,17 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
         (CLERK, course.CaseFinish, {"kind": "withdrawn", "reason": "x"}),
         (APPROVER, course.CaseArchive, {}),
         (APPROVER, promises.CaseVerify, {"line": "licence", "verdict": "true", "how": "compared"}),
+        (APPROVER, joint.CaseAskUnit, {"unit_id": demo.LIAOCHENG, "wanted": "x"}),
+        (APPROVER, joint.CaseReceiveTask, TASK),
+        (APPROVER, joint.CaseAcceptTask, TASK),
+        (APPROVER, joint.CaseHandTask, TASK | {"person_id": "person-1"}),
+        (APPROVER, joint.CaseGiveBackTask, TASK | {"reason": "x"}),
+        (APPROVER, joint.CasePauseTask, TASK | {"why": "hearing", "reason": "x"}),
+        (APPROVER, joint.CaseGoOnTask, TASK),
+        (APPROVER, joint.CaseAnswerTask, TASK | {"opinion": "agree", "text": "x"}),
+        (APPROVER, joint.CaseReturnTask, TASK | {"reason": "x"}),
+        (APPROVER, joint.CaseCloseTask, TASK),
+        (APPROVER, joint.CaseCancelTask, TASK | {"reason": "x"}),
         (CLERK, consulting.CaseConclude, {"answer": "x"}),
         (CLERK, registering.CaseRegisterConsulted, {**NEW_CASE}),
     ]  # fmt: skip

@@ -87,6 +87,8 @@ ACTS: Final = {
     "task.claim", "task.hand", "task.enter", "task.suspend", "task.resume", "task.cancel", "task.supervise",
     "task.mandate", "case.ask_agent", "case.print_agent",
     "case.consult", "case.register_consulted", "case.conclude",
+    "case.ask_unit", "case.receive_task", "case.accept_task", "case.hand_task", "case.give_back_task", "case.pause_task", "case.go_on_task",
+    "case.answer_task", "case.return_task", "case.close_task", "case.cancel_task",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -342,6 +344,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
     await _clock(scene, case)
     await _tasks(scene, case["case_id"])
+    await _joint(scene)
     await _course(scene, case)
     await _elsewhere(scene)
     await _paying(scene)
@@ -761,6 +764,41 @@ async def _paying(scene: Scene) -> None:
     paid = {**case, "kind": "paid", "on": today}
     await scene.is_refused(CLERK, "case.settle_fee", **paid)
     await scene.does(CLERK, "case.settle_fee", **paid, number="3702-0001")
+
+
+async def _joint(scene: Scene) -> None:
+    """A case in which another unit has a task, and what becomes of it."""
+    begun = await scene.does(CLERK, "case.create", **{**NEW_CASE, "mode": "joint"})
+    case = {"case_id": begun["case_id"]}
+    asking = {**case, "unit_id": demo.LIAOCHENG, "wanted": "请核对"}
+    await scene.is_refused(CLERK, "case.ask_unit", **asking)
+
+    async def asked() -> dict[str, str]:
+        told = await scene.does(APPROVER, "case.ask_unit", **asking)
+        return {**case, "task_id": told["task_id"]}
+
+    me = {"person_id": f"person-{THIRD}"}
+    task, why = await asked(), {"reason": "x"}
+    said = {"opinion": "agree", "text": "x"}
+    for kind, members in (
+        ("receive", {}), ("accept", {}), ("hand", me), ("pause", {"why": "hearing", **why}), ("go_on", {}),
+        ("answer", said),
+    ):  # fmt: skip
+        await scene.is_refused(APPROVER, f"case.{kind}_task", **task, **members)
+        await scene.does(THIRD, f"case.{kind}_task", **task, **members)
+    await scene.is_refused(CLERK, "case.return_task", **task, **why)
+    again = await scene.does(APPROVER, "case.return_task", **task, **why)
+    task = {**case, "task_id": again["task_id"]}
+    await scene.does(THIRD, "case.accept_task", **task, **me)
+    await scene.does(THIRD, "case.answer_task", **task, **said)
+    await scene.is_refused(CLERK, "case.close_task", **task)
+    await scene.does(APPROVER, "case.close_task", **task)
+    task = await asked()
+    await scene.is_refused(APPROVER, "case.give_back_task", **task, **why)
+    await scene.does(THIRD, "case.give_back_task", **task, **why)
+    task = await asked()
+    await scene.is_refused(CLERK, "case.cancel_task", **task, **why)
+    await scene.does(APPROVER, "case.cancel_task", **task, **why)
 
 
 async def _renewed(scene: Scene) -> None:

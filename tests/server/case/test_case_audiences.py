@@ -23,7 +23,7 @@ from server.case.wire import (
 from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
 from server.case.wire.course import advancing as course
-from server.case.wire.course import agents, consulting, mode, owning, sequels
+from server.case.wire.course import agents, consulting, joint, mode, owning, sequels
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
@@ -136,6 +136,17 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
         "text_version": "2026-11",
         "language": "en",
     },
+    joint.CaseAskUnit: {"unit_id": demo.LIAOCHENG, "wanted": "x"},
+    joint.CaseReceiveTask: {"task_id": "task-that-is-not"},
+    joint.CaseAcceptTask: {"task_id": "task-that-is-not"},
+    joint.CaseHandTask: {"task_id": "task-that-is-not", "person_id": "person-1"},
+    joint.CaseGiveBackTask: {"task_id": "task-that-is-not", "reason": "x"},
+    joint.CasePauseTask: {"task_id": "task-that-is-not", "why": "hearing", "reason": "x"},
+    joint.CaseGoOnTask: {"task_id": "task-that-is-not"},
+    joint.CaseAnswerTask: {"task_id": "task-that-is-not", "opinion": "agree", "text": "x"},
+    joint.CaseReturnTask: {"task_id": "task-that-is-not", "reason": "x"},
+    joint.CaseCloseTask: {"task_id": "task-that-is-not"},
+    joint.CaseCancelTask: {"task_id": "task-that-is-not", "reason": "x"},
     materials.CaseTakeEarlier: {"line": "application", "material_id": "material-of-old"},
     signing.CasePrintForm: {},
     unmasking.CaseUnmask: {"what": "phone", "reason": "x"},

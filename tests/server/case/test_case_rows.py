@@ -14,6 +14,7 @@ from server.case.rules.case import Case, Consent, Decided, Referral
 from server.case.rules.checklist import Check
 from server.case.rules.course.course import Agreement, Course
 from server.case.rules.form import FieldLock, Proposal, SavedValue
+from server.case.rules.joint.unit_task import UnitTask, ask
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Shown, Submission
@@ -56,8 +57,28 @@ async def test_each_part_that_differs_is_written_and_read_back(office: Office) -
         "checks": {"seal": Check("seal", "lacking", "看不清", approver, at)},
         "course": Course(agreement=Agreement("13805316217", clerk, at)),
         "owner_id": approver,
+        "mode": "joint",
+        "unit_tasks": (
+            ask(
+                UnitTask(
+                    "u" * 22,
+                    "check",
+                    1,
+                    "opinion",
+                    demo.LIAOCHENG,
+                    "聊城",
+                    "核对",
+                    "请核对",
+                    ("identity",),
+                    ("remark",),
+                    5,
+                    at,
+                ),
+                at,
+                {},
+            ),
+        ),
         "receipt_number": "S-1124-0031",
-        "mode": "online",
     }
     assert others.keys() == (writing.COLUMNS.keys() | writing.ROWS) - {
         "owed_by",

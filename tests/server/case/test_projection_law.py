@@ -49,7 +49,7 @@ from server.case.wire import (
 )
 from server.case.wire import phones as case_phones
 from server.case.wire.course import advancing as course
-from server.case.wire.course import agents, consulting, mode, owning, sequels
+from server.case.wire.course import agents, consulting, joint, mode, owning, sequels
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.case.wire.registering import ListedWatch
 from server.demo import data as demo
@@ -643,9 +643,9 @@ async def test_every_act_on_a_case_keeps_the_law(
 
     # what may follow after acceptance is in a test of its own
     told = {model.model_fields["type"].default for model in messages.EVENTS}
-    assert law.types >= told - {"case.promised"}
+    assert law.types >= told - {"case.promised", "case.tasked"}
     others = {promises.CasePromise, promises.CaseMovePromise, promises.CaseVerify}
-    others |= {ListedWatch, course.CaseReport}
+    others |= {ListedWatch, course.CaseReport, *joint.COMMANDS}  # tests/server/case/test_joint.py
     # a request for 帮办 or 代办 changes nothing of the case, its papers come as others do:
     # tests/server/tasks/test_agents.py
     # as is a mandate that was renewed: tests/server/case/test_mandates.py

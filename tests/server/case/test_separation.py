@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from server.case.acts.course import listing
 from server.case.turn import JUDGING
 from server.case.wire import decision, materials, promises
-from server.case.wire.course import advancing, owning
+from server.case.wire.course import advancing, joint, owning
 from server.case.wire.course.agents import CaseAskAgent
 from server.case.wire.decision import CaseCheck, CaseDecide
 from server.case.wire.form import CaseEdit
@@ -315,6 +315,10 @@ DECIDES: dict[type[Command], dict[str, Any]] = {
     },
     advancing.CaseAskFee: {"amount_fen": 1000},
     advancing.CaseArchive: {},
+    joint.CaseAskUnit: {"unit_id": demo.LIAOCHENG, "wanted": "x"},
+    joint.CaseReturnTask: {"task_id": "task-that-is-not", "reason": "x"},
+    joint.CaseCloseTask: {"task_id": "task-that-is-not"},
+    joint.CaseCancelTask: {"task_id": "task-that-is-not", "reason": "x"},
     owning.CaseAssign: {"person_id": None, "from_id": None},
 }  # fmt: skip
 """Every act of the approver; the two that the window's acts share a command with stand in the test."""

@@ -25,7 +25,7 @@ def test_nothing_of_a_shape_is_left_unfilled(name: str) -> None:
 
 
 def test_there_are_pairs() -> None:
-    assert len(ALL) == 25
+    assert len(ALL) == 26
 
 
 def test_what_fills_nothing_or_is_filled_by_nothing_is_told() -> None:

@@ -12,7 +12,7 @@ from signaling.wire.envelope import Event
 def test_what_follows_from_an_event_or_has_another_key_is_done_by_hand() -> None:
     known = {one.model_fields["type"].default for one in messages.EVENTS}
     by_hand = {"case.created", "case.edited", "case.proposal_closed", "case.decided", "case.shown"}
-    by_hand |= {"case.referred", "material.changed", "material.moved"}
+    by_hand |= {"case.referred", "material.changed", "material.moved", "case.tasked"}
     by_line_and_point = {"case.promised", "case.checked"}
     assert known - arms(CaseView, messages.EVENTS).keys() == by_hand | by_line_and_point
 

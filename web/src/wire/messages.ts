@@ -93,6 +93,17 @@ export type AnyCommand =
   | CaseRegisterConsulted
   | CaseConclude
   | CaseBeginSequel
+  | CaseAskUnit
+  | CaseReceiveTask
+  | CaseAcceptTask
+  | CaseHandTask
+  | CaseGiveBackTask
+  | CasePauseTask
+  | CaseGoOnTask
+  | CaseAnswerTask
+  | CaseReturnTask
+  | CaseCloseTask
+  | CaseCancelTask
   | TaskClaim
   | TaskHand
   | TaskEnter
@@ -137,6 +148,7 @@ export type AnyEvent =
   | HandoverChanged
   | CaseAdvanced
   | CaseAssigned
+  | CaseTasked
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -2249,6 +2261,387 @@ export interface CaseBeginSequel {
   item_id?: string | null
 }
 /**
+ * 请办: the unit that leads asks another one, by hand and with a reason; or, with ``task_id``, asks once more what
+ * was given back, of the same unit or another. While the case is under review or accepted.
+ *
+ * Result: ``{task_id}``. Refused: not_yours, other_step, not_found (of the unit too), same_unit, no_approver,
+ * reason_missing, line_unknown, field_unknown, too_large, other_mode (only 多地联办).
+ */
+export interface CaseAskUnit {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  type: 'case.ask_unit'
+  unit_id: string
+  task_id?: string | null
+  kind?: 'joint' | 'opinion' | 'transfer'
+  name?: string
+  wanted: string
+  /**
+   * @maxItems 100
+   */
+  lines?: string[]
+  /**
+   * @maxItems 200
+   */
+  fields?: string[]
+  days?: number
+  basis?: string
+}
+/**
+ * 接收: a person of the unit has seen it.
+ */
+export interface CaseReceiveTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.receive_task'
+}
+/**
+ * 承接: the unit answers for it; ``person_id`` of a colleague or oneself works on it from now on. Refused:
+ * no_colleague.
+ */
+export interface CaseAcceptTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.accept_task'
+  person_id?: string | null
+}
+/**
+ * 单位内转办. Refused: no_colleague, head_alone.
+ */
+export interface CaseHandTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.hand_task'
+  person_id: string
+}
+/**
+ * 退回主办, with the reason, and who should do it where that is known. Refused: reason_missing.
+ */
+export interface CaseGiveBackTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.give_back_task'
+  reason: string
+  should?: string
+}
+/**
+ * 暂停计时, for what the law lists. Refused: clock_stopped, reason_missing.
+ */
+export interface CasePauseTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.pause_task'
+  why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
+  reason: string
+}
+/**
+ * 恢复计时. Refused: clock_running.
+ */
+export interface CaseGoOnTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.go_on_task'
+}
+/**
+ * 答复. Refused: unit_task_claimed, bad_opinion, clock_stopped, reason_missing, clause_missing.
+ */
+export interface CaseAnswerTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.answer_task'
+  opinion: 'agree' | 'agree_if' | 'object' | 'not_ours' | 'moved' | 'missing' | 'no_file'
+  text: string
+  /**
+   * @maxItems 20
+   */
+  hints?:
+    | []
+    | [HintViewInput]
+    | [HintViewInput, HintViewInput]
+    | [HintViewInput, HintViewInput, HintViewInput]
+    | [HintViewInput, HintViewInput, HintViewInput, HintViewInput]
+    | [HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput]
+    | [HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput]
+    | [HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput, HintViewInput]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+    | [
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput,
+        HintViewInput
+      ]
+}
+/**
+ * 附带说明; with a ``clause`` a condition, without one a hint (提示) outside the decision.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HintView-Input".
+ */
+export interface HintViewInput {
+  text: string
+  clause?: string
+}
+/**
+ * 退回重办: the answer is not enough; the next round is asked for at once. Result: ``{task_id}``. Refused:
+ * reason_missing, too_large.
+ */
+export interface CaseReturnTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.return_task'
+  reason: string
+}
+/**
+ * 办结: the lead has read the answer; what comes after it is asked for.
+ */
+export interface CaseCloseTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.close_task'
+}
+/**
+ * 取消, for this reason; what comes after it is asked for. Refused: reason_missing.
+ */
+export interface CaseCancelTask {
+  id: string
+  case_id: string
+  seen_version: number
+  other_call_ids?: string[]
+  task_id: string
+  type: 'case.cancel_task'
+  reason: string
+}
+/**
  * 认领. Refused: task_claimed.
  */
 export interface TaskClaim {
@@ -2518,6 +2911,7 @@ export interface CaseView {
   referrals: ReferralView[]
   course: CourseView
   owner: PersonRef | null
+  unit_tasks: UnitTaskView[]
   receipt_number: string | null
   sequel_of: SequelOfView | null
 }
@@ -3235,6 +3629,91 @@ export interface MigratedView {
   at: string
 }
 /**
+ * A task of a unit in one round. ``next_on`` and ``turn``: what is due next of it, and whose turn it is; null
+ * once it is over. ``due``: the day of its answer as it was counted, from the acceptance on.
+ */
+export interface UnitTaskView {
+  id: string
+  key: string
+  round: number
+  kind: 'joint' | 'opinion' | 'transfer'
+  unit_id: string
+  unit_name: string
+  name: string
+  wanted: string
+  lines: string[]
+  fields: string[]
+  days: number
+  accept_days: number
+  basis: string
+  silence: 'nothing' | 'agreed'
+  state:
+    | 'planned'
+    | 'asked'
+    | 'received'
+    | 'accepted'
+    | 'working'
+    | 'answered'
+    | 'closed'
+    | 'declined'
+    | 'passed_on'
+    | 'returned'
+    | 'cancelled'
+  made_at: string
+  after: string[]
+  previous_id: string | null
+  asked_at: string | null
+  accept_by: string | null
+  before: BeforeView[]
+  received_at: string | null
+  received_by: PersonRef | null
+  accepted_at: string | null
+  owner: PersonRef | null
+  handed: number
+  due: DueView | null
+  pauses: PauseView[]
+  answer: UnitAnswerView | null
+  close_by: string | null
+  ended_at: string | null
+  why: string
+  should: string
+  turn: ('lead' | 'own') | null
+  next_on: string | null
+}
+/**
+ * What a task that this one comes after was answered.
+ */
+export interface BeforeView {
+  unit_name: string
+  name: string
+  opinion: 'agree' | 'agree_if' | 'object' | 'not_ours' | 'moved' | 'missing' | 'no_file'
+  on: string
+}
+export interface PauseView {
+  why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
+  reason: string
+  began: string
+  by: PersonRef
+  ended: string | null
+}
+export interface UnitAnswerView {
+  opinion: 'agree' | 'agree_if' | 'object' | 'not_ours' | 'moved' | 'missing' | 'no_file'
+  text: string
+  hints: HintViewOutput[]
+  by: PersonRef | null
+  at: string
+}
+/**
+ * 附带说明; with a ``clause`` a condition, without one a hint (提示) outside the decision.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HintView-Output".
+ */
+export interface HintViewOutput {
+  text: string
+  clause: string
+}
+/**
  * The case that this one follows, by its 办件编号, and what it asks for; ``begun_by``: the applicant's wish, or the
  * unit's own motion with its ``reason``.
  */
@@ -3659,6 +4138,17 @@ export interface CaseAssigned {
   owner: PersonRef | null
 }
 /**
+ * Something became of tasks. For the unit of each it is the last event that it gets: its page opens the case anew,
+ * as it may see it now, or not at all.
+ */
+export interface CaseTasked {
+  subject: string
+  version: number
+  at: string
+  type: 'case.tasked'
+  tasks: UnitTaskView[]
+}
+/**
  * Ephemeral: who of the unit is on duty now. Ringing = being rung, busy = in a call.
  */
 export interface UnitPresence {
@@ -3856,7 +4346,7 @@ export interface DocumentLook {
 export interface ListedChanged {
   type: 'listed.changed'
   unit_id: string
-  what: 'opened' | 'submitted' | 'referred' | 'left'
+  what: 'opened' | 'submitted' | 'referred' | 'left' | 'tasked'
 }
 /**
  * Answer to a command. ``result`` is filled when ``ok``; the rest when refused (RFC 9457 members).
@@ -4250,7 +4740,7 @@ export interface RefusedSignature {
  * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
  */
 export interface CaseOpened {
-  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'task'
   version: number
   case: CaseView
   drafts: {
@@ -4271,7 +4761,7 @@ export interface Draft {
  * A case as the asker's audience sees it at ``version``.
  */
 export interface CaseSnapshot {
-  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'task'
   version: number
   case: CaseView
 }

@@ -200,6 +200,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       migrated: null,
     },
     sequel_of: null,
+    unit_tasks: [],
     referrals: [],
     handovers: [],
     earlier_consent: null,

@@ -15,6 +15,7 @@ from server.case.acting import rests_on
 from server.case.acts.course.following import post_returned, to_verify
 from server.case.acts.course.numbers import AHEAD
 from server.case.acts.course.telling import tell, tell_system
+from server.case.acts.joint import tasking
 from server.case.acts.papers.press import ask_paper
 from server.case.acts.sequels.ending import told_first
 from server.case.rows import handovers as handover_rows
@@ -71,6 +72,12 @@ ENDINGS: Final[Mapping[EndKind, PaperKind]] = {
 }
 """The paper of each end to the side."""
 
+_ENDED: Final[Mapping[EndKind, str]] = {
+    "withdrawn": "申请人已撤回申请",
+    "returned": "办件已退件",
+    "terminated": "办件已终止",
+}
+"""Why nothing is wanted of other units any more."""
 _OUTSIDE: Final[Mapping[CaseState, SystemStep]] = {
     "withdrawn": "withdrawn",
     "returned": "sent_back",
@@ -103,6 +110,7 @@ async def ruled(
     """The case as the turn has it, ruled on."""
     case = turn.case
     external.here(case.item.system)
+    tasking.settled(case)
     known = await _known_days(turn)
     clock = case.decision.clock if case.decision else None
     state, after = rules.rule(
@@ -321,15 +329,16 @@ async def finish(turn: CaseTurn, command: CaseFinish) -> Told:
         state,
         after,
         payload,
-        partial(
-            _told,
-            turn,
-            [ENDINGS[command.kind]],
-            None if command.kind == "withdrawn" else command.kind,
-        ),
+        partial(_finished, turn, command.kind),
         on_behalf_of=APPLICANT if withdrawn else None,
         forget=True,
     )
+
+
+async def _finished(turn: CaseTurn, kind: EndKind) -> None:
+    """Its paper, what the applicant and the external system are told, and that no other unit has anything to do in it."""
+    await tasking.end_all(turn, _ENDED[kind])
+    await _told(turn, [ENDINGS[kind]], None if kind == "withdrawn" else kind)
 
 
 @acts.judging(CaseArchive, CaseTurn)

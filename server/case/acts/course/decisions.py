@@ -17,6 +17,7 @@ from server.case.acts.course import following, listing
 from server.case.acts.course.advancing import ruled
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.course.telling import tell, tell_system
+from server.case.acts.joint import tasking
 from server.case.acts.papers.press import ask_paper
 from server.case.acts.sequels.ending import told_first
 from server.case.rules import case as rules
@@ -189,6 +190,10 @@ async def _papers(turn: CaseTurn, command: CaseDecide, kind: rules.Decision) -> 
         await tell_system(turn, "complete" if kind == "accepted" else "declined")
     if not turn.case.fillable:
         await tasks.case_over(turn.change, turn.case_id, "callback")
+    if kind == "accepted":
+        await tasking.begin(turn)
+    if kind == "refused":
+        await tasking.end_all(turn, "不予受理")
     if kind == "accepted" and command.grant:
         told = await ruled(turn, "granted", "", command.bases, {"with": "case.decide"})
         await turn.tell("case.rule", told)

@@ -120,7 +120,7 @@ def applicant_of(command: Registration, at: datetime) -> Applicant:
 @acts.on(CaseChangeMode, CaseTurn)
 async def change_mode(turn: CaseTurn, command: CaseChangeMode) -> Told | Mapping[str, Any]:
     """Handled in another mode from now on; the same as it has is no act. Refusals:
-    ``server.case.rules.course.modes.change``."""
+    ``server.case.rules.course.modes.change``, ``other_mode`` (other units have, or had, a part in it)."""
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, may=turn.hand.fills)
     sent = await handovers.list_handovers(turn.connection, case.id)
@@ -129,6 +129,8 @@ async def change_mode(turn: CaseTurn, command: CaseChangeMode) -> Told | Mapping
     )
     if mode == case.mode:
         return {}
+    if case.unit_tasks:
+        raise Refusal(Code.OTHER_MODE, mode=mode)
     turn.keep(replace(case, mode=mode))
     payload = {**rests, "mode": mode, "before": case.mode}
     return Told(CaseModeChanged(**turn.stamp, mode=mode), turn.subject, payload)

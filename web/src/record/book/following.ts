@@ -106,6 +106,8 @@ export function useFollowing(
     }
     followed.applied(event)
     if (event.type === 'material.moved') followed.moved(event)
+    // the last that a unit hears of its task: what it may see is asked anew
+    if (event.type === 'case.tasked' && held.audience === 'task') void open()
     // a consultation became a case: another item promises other days
     if (promises(held.case) !== promises(snapshot.value.case)) void open()
   }

@@ -50,6 +50,7 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
       unmaskings: [],
       drawings: [],
       promises: [],
+      unit_tasks: [],
     }) as unknown as CaseView
   let version = Math.max(1, ...Object.values(fields.value).map((one) => one.version))
   const snapshot = shallowRef<CaseSnapshot | null>({ audience: 'window', version, case: whole() })

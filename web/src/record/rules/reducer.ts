@@ -15,6 +15,7 @@ import type {
   MaterialView,
   Proposal,
   SignatureView,
+  UnitTaskView,
 } from '../../wire/messages'
 
 /** The events whose subject is a case. */
@@ -79,6 +80,8 @@ function byHand(view: CaseView, event: Exclude<CaseEvent, DeclaredEvent>): CaseV
         comments: (event.comments ?? []).reduce(put, view.comments),
         signature: outdatedSignature(view),
       }
+    case 'case.tasked':
+      return { ...view, unit_tasks: event.tasks.reduce<UnitTaskView[]>(put, view.unit_tasks ?? []) }
     case 'case.decided':
       return {
         ...view,

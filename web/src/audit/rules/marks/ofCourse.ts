@@ -1,10 +1,22 @@
 /** Marks of the course of a case: from its registration through consent and signature to what was decided. */
 import { yuan } from '../../../rules/money'
-import type { CaseAdvanced, CourseView, PersonRef } from '../../../wire/messages'
+import type { CaseAdvanced, CourseView, PersonRef, UnitTaskView } from '../../../wire/messages'
 import type { TimelineMarks, MarkTone } from './marks'
 import type { Signature, Tells } from './tells'
 
 const DECISION_TONE: Record<string, MarkTone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
+
+/** What of a unit's task is told: that it was asked for, accepted, answered, and how it ended. */
+const TASKED: Partial<Record<UnitTaskView['state'], string>> = {
+  asked: 'asked',
+  accepted: 'accepted',
+  working: 'accepted',
+  answered: 'answered',
+  closed: 'closed',
+  declined: 'declined',
+  passed_on: 'declined',
+  returned: 'returned',
+}
 
 /** A moment in milliseconds; not a number when there was none. */
 const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
@@ -182,6 +194,19 @@ export function courseTells(marks: TimelineMarks, signature: Signature): Tells {
         values: told.values,
         row: 'decisions',
         tone: told.tone ?? 'plain',
+      })
+    },
+    'case.tasked': ({ event, key, at }) => {
+      event.tasks.forEach((task, n) => {
+        const kind = TASKED[task.state]
+        if (kind === undefined) return
+        const who = task.state === 'answered' ? (task.answer?.by ?? null) : (task.owner ?? task.received_by)
+        const tone = ['declined', 'passed_on', 'returned'].includes(task.state) ? 'amber' : 'plain'
+        marks.add(`${key}.${n}`, at, who ?? null, `tasked_${kind}`, {
+          values: { unit: task.unit_name, name: task.name, text: task.answer?.text ?? task.why },
+          row: 'decisions',
+          tone: task.answer?.opinion === 'object' ? 'red' : tone,
+        })
       })
     },
     'case.referred': ({ event, key, at }) => {

@@ -1,0 +1,1 @@
+"""Tasks of units, as rows."""
