@@ -34,7 +34,7 @@ async def export_publicity(ask: Ask[Nothing, PublicityDays]) -> PublicityFile:
 
 @routes.route(
     "PUT",
-    "/api/v1/publicity/{case_id}",
+    "/api/v1/cases/{case_id}/publicity",
     status=204,
     problems=(Code.FORBIDDEN, Code.NOT_FOUND, Code.REASON_MISSING),
     act="publicity.choose",

@@ -114,7 +114,7 @@ BY_HTTP: Final = {
     "PUT /api/v1/lowerings/{lowering_id}": "item.close_lowering",
     "POST /api/v1/calendar": "calendar.edit",
     "POST /api/v1/publicity/exports": "publicity.export",
-    "PUT /api/v1/publicity/{case_id}": "publicity.choose",
+    "PUT /api/v1/cases/{case_id}/publicity": "publicity.choose",
     "POST /api/v1/people/{person_id}/exemptions": "person.exempt",
     "DELETE /api/v1/people/{person_id}/exemptions": "person.unexempt",
     "PUT /api/v1/templates/{paper_kind}": "template.publish",

@@ -50,7 +50,7 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "415", "422", "429", "50
 
 # What a cursor holds, and what the metadata of tus holds, no schema can say.
 [[operations]]
-include-name = ["GET /api/v1/cases", "GET /api/v1/owed", "GET /api/v1/referred", "GET /api/v1/tasks", "POST /api/v1/search/cases", "POST /api/v1/search/calls", "POST /api/v1/uploads"]
+include-name = ["GET /api/v1/cases", "GET /api/v1/owed", "GET /api/v1/referred", "GET /api/v1/tasks", "GET /api/v1/unit-tasks", "POST /api/v1/search/cases", "POST /api/v1/search/calls", "POST /api/v1/uploads"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "410", "413", "422", "423", "429", "503"]
 

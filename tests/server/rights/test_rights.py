@@ -163,7 +163,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/externals/{external_id}/reconciliation/file": OWN,
     "GET /api/v1/publicity": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "POST /api/v1/publicity/exports": ADMINS | WATCHING | {OUTSIDER},
-    "PUT /api/v1/publicity/{case_id}": frozenset(),  # of a granted case: tests/server/case/test_publicity.py
+    "PUT /api/v1/cases/{case_id}/publicity": frozenset(),  # of a granted case: tests/server/case/test_publicity.py
     "GET /api/v1/templates": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "GET /api/v1/templates/{paper_kind}": ADMINS | WATCHING | {OUTSIDER},
     "GET /api/v1/templates/{paper_kind}/versions/{version}": ADMINS | WATCHING | {OUTSIDER},
@@ -592,7 +592,7 @@ async def asked(
         },
         f"lowerings/{scene.values['lowering_id']}": {"agree": False},
         "publicity/exports": {"first": "2026-11-23", "last": "2026-11-23"},
-        f"publicity/{scene.values['case_id']}": {"withheld": None},
+        f"cases/{scene.values['case_id']}/publicity": {"withheld": None},
         "templates/refusal": {"source": None, "version": 0, "note": "试"},
         "templates/refusal/check": {"source": "= x"},
         "people/person-spare/block": {"reason": "试"},
