@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -198,6 +199,9 @@ def _typed(command: list[str], answer: str) -> tuple[int, str]:
         said = b""
         answered = False
         while True:
+            if not select.select([main], [], [], 60)[0]:
+                process.kill()
+                break
             try:
                 some = os.read(main, 4096)
             except OSError:  # Linux says so when nobody holds the other end any more
@@ -205,7 +209,8 @@ def _typed(command: list[str], answer: str) -> tuple[int, str]:
             said += some
             if not some:
                 break
-            if b"file:" in said and not answered:
+            # the blank comes once what was typed before is thrown away, so that nothing is echoed
+            if b"file: " in said and not answered:
                 answered = True
                 os.write(main, answer.encode())
         status = process.wait(60)
