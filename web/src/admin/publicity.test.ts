@@ -85,7 +85,7 @@ it('withholds with a reason and publishes again', async () => {
   await shown.get('[data-granted="two"] [data-publish]').trigger('click')
   await flushPromises()
   expect(asked.filter(({ method }) => method === 'PUT').map(({ path, body }) => [path, body])).toEqual([
-    ['/api/v1/publicity/one', { withheld: 'trade_secret', note: '配方' }],
-    ['/api/v1/publicity/two', { withheld: null, note: '' }],
+    ['/api/v1/cases/one/publicity', { withheld: 'trade_secret', note: '配方' }],
+    ['/api/v1/cases/two/publicity', { withheld: null, note: '' }],
   ])
 })
