@@ -12,6 +12,7 @@ from server.catalogue.rules.item import NO_ITEM
 from server.store.batch import Write
 from server.store.ledger.entry import OK
 from server.store.tables import cases, items, ledger_entries, materials, people, tasks, units
+from server.store.tables.indexes import as_indexed
 from server.tasks.rules import (
     AGENT_KINDS,
     Demand,
@@ -48,8 +49,8 @@ _UPDATE: Final = (
 _NOT_OVER: Final = tasks.c.ended_at.is_(None)
 _HELPS: Final = ("task.claim", "task.mandate", "task.enter", "task.suspend", "task.resume")
 """What of 帮办 and 代办 its agent alone does."""
-_TELLS: Final = sa.literal_column("kind = 'tell'", sa.Boolean)
-_ELSE: Final = sa.literal_column("kind <> 'tell'", sa.Boolean)
+_TELLS: Final = as_indexed("kind = 'tell'")
+_ELSE: Final = as_indexed("kind <> 'tell'")
 """In the words of the partial indexes."""
 _AGENTS: Final = tasks.c.kind.in_(sorted(AGENT_KINDS))
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.batch import Write
 from server.store.tables import cases, externals, items, tellings, units
+from server.store.tables.indexes import as_indexed
 from server.tellings.rules import Telling
 
 Connection = AsyncConnection
@@ -25,7 +26,7 @@ _UPDATE: Final = (
     .where(tellings.c.id == sa.bindparam("of"))
     .values({name: sa.bindparam(f"new_{name}", type_=tellings.c[name].type) for name in _CHANGES})
 )
-_DUE: Final = sa.literal_column("due_at IS NOT NULL", sa.Boolean)
+_DUE: Final = as_indexed("due_at IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 
 from server.store.batch import Write, replaced
 from server.store.tables import cases, tasks, units
+from server.store.tables.indexes import as_indexed
 
 AT_ONCE: Final = 100
 PassedDay = Literal["correction_passed", "promise_passed"]
@@ -66,7 +67,7 @@ async def list_late(
         sa.select(cases.c.id, cases.c.due_on, once)
         .select_from(units.join(cases, cases.c.unit_id == units.c.id))
         .where(
-            sa.literal_column("due_on IS NOT NULL", sa.Boolean),
+            as_indexed("due_on IS NOT NULL"),
             cases.c.due_on < today,
             cases.c.state != "to_correct",
             sa.not_(told),
@@ -82,9 +83,7 @@ async def list_late(
 
 async def list_to_migrate(connection: Connection) -> list[tuple[str, date]]:
     """Cases that an upgrade marked, with its day, 100 at once."""
-    query = sa.select(cases.c.id, cases.c.to_migrate).where(
-        sa.literal_column("to_migrate IS NOT NULL", sa.Boolean)
-    )
+    query = sa.select(cases.c.id, cases.c.to_migrate).where(as_indexed("to_migrate IS NOT NULL"))
     found = await connection.execute(query.order_by(cases.c.id).limit(AT_ONCE))
     return [(id, on) for id, on in found]
 
@@ -104,7 +103,7 @@ _DAYS: Final[
         ...,
     ]
 ] = (
-    ("correction_passed", cases.c.due_on, sa.literal_column("state = 'to_correct'", sa.Boolean)),
-    ("promise_passed", cases.c.owed_by, sa.literal_column("owed_by IS NOT NULL", sa.Boolean)),
+    ("correction_passed", cases.c.due_on, as_indexed("state = 'to_correct'")),
+    ("promise_passed", cases.c.owed_by, as_indexed("owed_by IS NOT NULL")),
 )
 """In the words of the partial indexes."""

@@ -27,6 +27,13 @@ def _partial(
     sa.Index(name, *named, sqlite_where=said["sqlite"], postgresql_where=said["postgresql"])
 
 
+def as_indexed(condition: str) -> sa.ColumnElement[bool]:
+    """The condition of a partial index in its own words. It is given no type: of a truth SQLAlchemy would ask SQLite
+    whether it is 1, and no index knows that."""
+    said: sa.ColumnElement[bool] = sa.literal_column(condition)
+    return said
+
+
 # ---------------------------------------------------------------- what is asked for all the time, and lists
 _partial(roster, "roster_reserved", "reserved_by IS NOT NULL", "reserved_by")
 # Who may be rung, the longest free first.

@@ -15,14 +15,15 @@ from server.rights.hand import TaskScope
 from server.standards.working_days import china_day
 from server.store.batch import Write, added, replaced
 from server.store.tables import cases, items, unit_tasks, units
+from server.store.tables.indexes import as_indexed
 
 _TASK: Final = TypeAdapter(UnitTask)
 _OWN: Final = ("id", "unit_id", "key", "round", "kind", "state", "made_at", "ended_at")
 """Members that are columns."""
 _DERIVED: Final = ("turn", "next_on")
 _BODY: Final = frozenset(one.name for one in fields(UnitTask)) - set(_OWN)
-_TO_DO: Final = sa.literal_column("unit_tasks.turn = 'own'", sa.Boolean)
-_ANSWERED: Final = sa.literal_column("unit_tasks.state = 'answered'", sa.Boolean)
+_TO_DO: Final = as_indexed("unit_tasks.turn = 'own'")
+_ANSWERED: Final = as_indexed("unit_tasks.state = 'answered'")
 """In the words of the partial indexes."""
 _COLUMNS: Final = (*(unit_tasks.c[name] for name in _OWN), unit_tasks.c.body)
 
