@@ -93,6 +93,11 @@ class Part:
         the case."""
         return self.side == "approver" or (self.scope is not None and self.scope.sees(place))
 
+    def writes(self, place: str = "") -> bool:
+        """Whether he may write something there: who only watches does not, nor does who has a part of the case
+        outside of it."""
+        return not self.supervises and (self.scope is None or self.scope.sees(place))
+
     def handles(self, place: str = "") -> bool:
         """Whether the case is his to work on there, from either side: the others only see it."""
         return self.fills or self.judges(place)

@@ -11,7 +11,9 @@ import pytest
 from server.case import rows as case_rows
 from server.case.acts.course import registering
 from server.case.admission import part_of
-from server.case.wire import decision, form, materials
+from server.case.rows.joint import unit_tasks as unit_task_rows
+from server.case.rules.joint.unit_task import UnitTaskTab
+from server.case.wire import decision, form, materials, talk
 from server.case.wire import registering as wire
 from server.case.wire.course import advancing, joint, mode
 from server.demo import joint as demo
@@ -20,6 +22,8 @@ from server.rights.hand import CASE_AUDIENCES
 from signaling.refusals import Code, Refusal
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, NEW_CASE, THIRD, Office, joined
+from tests.kit.statements import statements
+from tests.kit.stores import SQLITE_ALONE
 from tests.server.case.test_projection_law import Law
 
 LEAD: Final = APPROVER
@@ -262,6 +266,33 @@ async def test_nobody_but_its_unit_acts_on_a_task_and_nobody_of_it_on_the_case(c
     assert await case.states() == {"suzhou": "asked", "shenzhen": "asked", "chengdu": "planned"}
 
 
+async def test_a_unit_writes_where_its_task_lies_alone(case: Joint) -> None:
+    """Before the acceptance, when a case still takes what is written."""
+    await case.begin()
+    scope = {"lines": ["letter"], "fields": ["insured"]}
+    await case.do(LEAD, joint.CaseAskUnit, unit_id=demo.SUZHOU, wanted="请核对", **scope)
+    hidden = await case.do(LEAD, talk.CaseComment, on="line:twice", text="请看")
+    for place in ("line:letter", "field:insured"):
+        begun = await case.do(SUZHOU, talk.CaseComment, on=place, text="已核对")
+        await case.do(SUZHOU, talk.CaseReply, **begun, text="再看")
+    for place in ("case", "line:twice", "field:second_span", "line:nothing", "field:nothing"):
+        refusal = await case.refused(SUZHOU, talk.CaseComment, on=place, text="看看")
+        assert refusal.code is Code.NOT_YOURS, place
+    for command, members in (
+        (talk.CaseReply, {"text": "x"}),
+        (talk.CaseResolve, {"resolved": True}),
+    ):
+        refusal = await case.refused(SUZHOU, command, **hidden, **members)
+        assert refusal.code is Code.COMMENT_UNKNOWN, command
+    for lane in ("staff", "shared"):
+        refusal = await case.refused(SUZHOU, talk.CaseSay, lane=lane, text="在")
+        assert refusal.code is Code.NOT_YOURS
+    lines = {one["line"]: one["id"] for one in (await case.view(LEAD))["materials"]}
+    judged = {"review": "accepted"}
+    refusal = await case.refused(SUZHOU, materials.CaseReview, material_id=lines["twice"], **judged)
+    assert refusal.code in (Code.NOT_YOURS, Code.NOT_FOUND)
+
+
 async def test_a_case_that_ends_to_the_side_wants_nothing_of_anybody_any_more(case: Joint) -> None:
     await case.accepted()
     await case.act(SUZHOU, joint.CaseReceiveTask, "suzhou")
@@ -318,3 +349,20 @@ async def test_two_answers_to_one_task_are_one(case: Joint) -> None:
     second = await case.refused(SUZHOU_TOO, joint.CaseAnswerTask, **given, opinion="no_file")
     assert second.code in (Code.CHANGED, Code.OTHER_STEP)
     assert (await case.tasks())["suzhou"]["answer"]["opinion"] == "moved"
+
+
+@SQLITE_ALONE
+async def test_the_lists_of_a_unit_are_read_from_their_indexes(office: Office) -> None:
+    """A condition that is not in the words of its partial index would read every task there ever was."""
+    tabs: tuple[UnitTaskTab, ...] = ("to_do", "answered", "ended")
+    for tab in tabs:
+        with statements() as asked:
+            async with office.store.read() as reading:
+                await unit_task_rows.list_of_unit(reading, LIAOCHENG, tab)
+        [one] = [one for one in asked if "unit_tasks" in one.sql]
+        async with office.store.read() as reading:
+            found = await reading.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {one.sql}", tuple(one.values)
+            )
+            plan = [row[3] for row in found]
+        assert any(f"unit_tasks_{tab} " in f"{step} " for step in plan), plan

@@ -66,6 +66,8 @@ async def ask(turn: CaseTurn, command: CaseAskUnit) -> Told:
         raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
     if unit.id == case.unit_id:
         raise Refusal(Code.SAME_UNIT)
+    if not unit.approvers:
+        raise Refusal(Code.NO_APPROVER, unit=unit.id)
     if not command.wanted:
         raise Refusal(Code.REASON_MISSING)
     if len(case.unit_tasks) >= rules.TASKS_AT_MOST:

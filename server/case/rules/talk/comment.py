@@ -61,9 +61,9 @@ def begin(
     at: datetime,
     version: int,
 ) -> Comment:
-    """Begin a thread. Refused: ``case_closed``, ``not_yours`` (who only watches),
+    """Begin a thread. Refused: ``case_closed``, ``not_yours`` (who only watches, or has a part of the case elsewhere),
     ``field_unknown``, ``line_unknown``, ``throttled`` (200 threads in the case)."""
-    _may(who, closed)
+    _may(who, closed, on)
     kind, _, name = on.partition(":")
     if kind == "field" and item.field(name) is None:
         raise Refusal(Code.FIELD_UNKNOWN, field=name)
@@ -79,8 +79,8 @@ def reply(
 ) -> Comment:
     """Answer in a thread; a resolved one is open again. Refused: ``case_closed``, ``not_yours``,
     ``comment_unknown``, ``throttled`` (200 entries in the thread)."""
-    _may(who, closed)
-    thread = _known(comments, id)
+    thread = _known(comments, id, who)
+    _may(who, closed, thread.on)
     if len(thread.entries) >= ENTRIES_AT_MOST:
         raise Refusal(Code.THROTTLED)
     entries = (*thread.entries, Remark(who.person_id, at, text))
@@ -98,8 +98,8 @@ def resolve(
 ) -> Comment:
     """Close a thread or open it again: the approver, or who began it. One that is so already stays
     as it is. Refused: ``case_closed``, ``comment_unknown``, ``not_yours``."""
-    _may(who, closed)
-    thread = _known(comments, id)
+    thread = _known(comments, id, who)
+    _may(who, closed, thread.on)
     if not who.judges(thread.on) and who.person_id != thread.begun_by:
         raise Refusal(Code.NOT_YOURS, comment=id)
     if resolved is (thread.state == "resolved"):
@@ -147,15 +147,16 @@ def _label(item: Item, on: str) -> str:
     return "办件"
 
 
-def _may(who: Hand, closed: bool) -> None:
+def _may(who: Hand, closed: bool, on: str) -> None:
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.supervises:
+    if not who.writes(on):
         raise Refusal(Code.NOT_YOURS)
 
 
-def _known(comments: Iterable[Comment], id: str) -> Comment:
+def _known(comments: Iterable[Comment], id: str, who: Hand) -> Comment:
+    """The thread of that id; one that he does not see is not there."""
     thread = next((one for one in comments if one.id == id), None)
-    if thread is None:
+    if thread is None or not (who.supervises or who.writes(thread.on)):
         raise Refusal(Code.COMMENT_UNKNOWN, comment=id)
     return thread

@@ -48,10 +48,10 @@ def say(
 ) -> Saying:
     """Write a message, at the window also for the applicant, who writes on the shared lane alone.
 
-    ``said`` is how many the case has. Refused: ``not_yours`` (who only watches; for the applicant
+    ``said`` is how many the case has. Refused: ``not_yours`` (who only watches, or has a part of the case; for the applicant
     anywhere but at the window, or on the staff lane), ``throttled`` (2000 in the case).
     """
-    if who.supervises:
+    if not who.writes():
         raise Refusal(Code.NOT_YOURS)
     if for_applicant and (not who.fills or lane != "shared"):
         raise Refusal(Code.NOT_YOURS, lane=lane)
